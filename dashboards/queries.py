@@ -1,0 +1,1 @@
+"""Every query a page may run: parameters in, a typed frame out, no Streamlit."""
