@@ -43,6 +43,9 @@ class Actor:
     id: str = ""
 
 
+SYSTEM = Actor()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreContext:
     """What every event of one store shares: who sells, in which currency and time zone."""
@@ -67,7 +70,7 @@ class NewEvent:
     correlation_id: str = ""
     causation_id: str = ""
     channel: str = ""
-    actor: Actor = Actor()
+    actor: Actor = SYSTEM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
