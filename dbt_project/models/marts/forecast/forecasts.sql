@@ -1,0 +1,9 @@
+with
+
+forecasts as (
+
+    select * from {{ ref('stg_lake__forecasts') }}
+
+)
+
+select * from forecasts

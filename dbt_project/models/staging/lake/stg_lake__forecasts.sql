@@ -1,0 +1,9 @@
+with
+
+source as (
+
+    select * from {{ source('lake', 'forecasts') }}
+
+)
+
+select * from source

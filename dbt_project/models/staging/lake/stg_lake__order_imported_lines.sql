@@ -1,0 +1,42 @@
+with
+
+source as (
+
+    select * from {{ source('lake', 'events') }}
+
+),
+
+unnested as (
+
+    select
+        *,
+        unnest({{ payload_as({'lines': [{
+            'line_id': 'VARCHAR', 'sku': 'VARCHAR', 'product_name': 'VARCHAR',
+            'category': 'VARCHAR', 'line_kind': 'VARCHAR', 'qty': 'BIGINT',
+            'unit_price_minor': 'BIGINT', 'amount_minor': 'BIGINT',
+        }]}) }}.lines) as line
+    from source
+    where event_name = 'order.imported'
+
+),
+
+renamed as (
+
+    select
+        stream_id as order_id,
+        line.line_id as line_id,
+
+        line.sku as sku,
+        line.product_name as product_name,
+        line.category as category,
+        line.line_kind as line_kind,
+
+        load_id,
+        line.qty as qty,
+        line.unit_price_minor as unit_price_minor,
+        line.amount_minor as amount_minor
+    from unnested
+
+)
+
+select * from renamed
