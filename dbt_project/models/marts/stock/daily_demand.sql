@@ -90,14 +90,15 @@ demand_by_day as (
 first_days as (
 
     select
-        demand_by_day.store_id,
-        demand_by_day.sku,
-        demand_by_day.location_id,
-        min(demand_by_day.business_date) as first_date,
+        sold_lines.store_id,
+        sold_lines.sku,
+        sold_lines.location_id,
+        min(sold_lines.business_date) as first_date,
         any_value(last_days.last_date) as last_date
-    from demand_by_day
-    inner join last_days on demand_by_day.store_id = last_days.store_id
-    group by demand_by_day.store_id, demand_by_day.sku, demand_by_day.location_id
+    from sold_lines
+    inner join last_days on sold_lines.store_id = last_days.store_id
+    where sold_lines.line_kind = 'sale'
+    group by sold_lines.store_id, sold_lines.sku, sold_lines.location_id
 
 ),
 

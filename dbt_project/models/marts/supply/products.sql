@@ -78,7 +78,7 @@ last_lines as (
         arg_max(order_lines.product_name, (order_lines.submitted_at, order_lines.order_id))
             filter (where order_lines.product_name <> '') as name,
         arg_max(order_lines.category, (order_lines.submitted_at, order_lines.order_id))
-            filter (where order_lines.category <> '') as category,
+            filter (where order_lines.category <> 'unknown') as category,
         arg_max(order_lines.unit_price_minor, (order_lines.submitted_at, order_lines.order_id))
             filter (where order_lines.unit_price_minor > 0) as price_minor,
         max(order_lines.last_load_id) as load_id
@@ -97,7 +97,7 @@ typed as (
         coalesce(last_descriptions.product_id, touched_skus.sku) as product_id,
         touched_skus.store_id,
         coalesce(last_descriptions.name, last_lines.name, touched_skus.sku) as name,
-        coalesce(last_descriptions.category, last_lines.category, '') as category,
+        coalesce(nullif(last_descriptions.category, ''), last_lines.category, 'unknown') as category,
         last_descriptions.brand,
         case
             when last_price_changes.stream_seq > coalesce(last_descriptions.stream_seq, 0)

@@ -4,6 +4,13 @@ source as (
 
     select * from {{ source('lake', 'forecast_runs') }}
 
+),
+
+renamed as (
+
+    select * replace ({{ utc('created_at') }} as created_at)
+    from source
+
 )
 
-select * from source
+select * from renamed

@@ -35,7 +35,7 @@ renamed as (
         case event_name when 'order.imported' then 'import' else fields.origin end as origin,
         coalesce(fields.document_kind, 'sale') as document_kind,
         fields.customer_ref as customer_ref,
-        fields.region as region,
+        coalesce(nullif(fields.region, ''), 'unknown') as region,
 
         stream_seq,
         load_id,

@@ -28,7 +28,7 @@ renamed as (
 
         line.sku as sku,
         line.product_name as product_name,
-        line.category as category,
+        coalesce(nullif(line.category, ''), 'unknown') as category,
 
         load_id,
         line.qty as qty,
