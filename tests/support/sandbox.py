@@ -2,8 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from providers.stripe_payments import StripePayments
 from sandbox.app import SandboxConfig, build_server
 
 START_SECONDS_MAX = 10.0
@@ -150,6 +151,27 @@ def listening_ear(*, port: int = 0) -> Iterator[WebhookEar]:
     config = uvicorn.Config(
         app, host="127.0.0.1", port=port, log_level="warning", access_log=False, lifespan="off"
     )
-    with suppress(KeyboardInterrupt), running_server(uvicorn.Server(config)) as url:
+    with running_server(uvicorn.Server(config)) as url:
         ear.url = url
         yield ear
+
+
+@asynccontextmanager
+async def open_gateway(
+    server: SandboxServer,
+    *,
+    url: str | None = None,
+    key: str | None = None,
+    timeout_seconds: float = 5.0,
+) -> AsyncIterator[StripePayments]:
+    """A gateway client for a running sandbox."""
+    gateway = StripePayments(
+        base_url=url or server.url,
+        secret_key=key or server.config.gateway_secret_key,
+        webhook_secret=server.config.gateway_webhook_secret,
+        timeout_seconds=timeout_seconds,
+    )
+    try:
+        yield gateway
+    finally:
+        await gateway.aclose()
