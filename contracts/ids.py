@@ -57,9 +57,9 @@ def parcel_id(order_id: str, parcel_no: int) -> str:
     return f"{order_id}-S{parcel_no}"
 
 
-def movement_id(cause_id: str, kind: str, sku: str, location_id: str) -> UUID:
-    """Name a stock movement after its cause, so that the same cause moves stock once."""
-    return uuid5(_NAMESPACE, f"movement/{cause_id}/{kind}/{sku}/{location_id}")
+def movement_id(occasion: str, kind: str, sku: str, location_id: str) -> UUID:
+    """Name a stock movement after its occasion, so that one occasion moves stock once."""
+    return uuid5(_NAMESPACE, f"movement/{occasion}/{kind}/{sku}/{location_id}")
 
 
 def stock_stream_id(sku: str, location_id: str) -> str:

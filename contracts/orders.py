@@ -90,8 +90,8 @@ class PlacedOrder:
 
     answer: OrderAnswer
     timers: OrderTimers = field(default_factory=OrderTimers)
-    payment_due_at: datetime | None = None
-    is_repeat: bool = False
+    due_at: datetime | None = None
+    is_authorised: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +100,15 @@ class OrderStep:
 
     order_id: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureOrder:
+    """Capture an order's payment; hand-over to a carrier is then due within the given time."""
+
+    order_id: str
+    at: datetime
+    hand_over_seconds: float
 
 
 class PaymentNoticeKind(StrEnum):
@@ -198,17 +207,29 @@ class CompleteOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeadlineResult:
-    """What the gateway said at the payment deadline: paid after all, or expired."""
+class CloseIntent:
+    """Close what an order could still be paid with. `keep_money`: an authorisation is welcome."""
 
-    status: OrderStatus
-    is_money_held: bool = False
+    order_id: str
+    at: datetime
+    keep_money: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntentClosed:
+    """What the gateway said: nothing can come any more, or money is held after all."""
+
+    is_money_held: bool
+
+
+class LatePaymentDecision(StrEnum):
+    REVIVED = "revived"
+    REFUNDED = "refunded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LatePaymentResult:
-    decision: str
-    status: OrderStatus
+    decision: LatePaymentDecision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,7 +249,8 @@ class RecordScans:
     order_id: str
     at: datetime
     scans: tuple[ParcelScan, ...]
-    confirm_after_seconds: float
+    delivery_seconds: float
+    confirm_seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

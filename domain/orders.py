@@ -45,7 +45,7 @@ MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
     _S.DELIVERED: frozenset({_S.COMPLETED, _S.FAILED}),
     _S.COMPLETED: frozenset(),
     _S.CANCELLED: frozenset(),
-    _S.EXPIRED: frozenset({_S.PAID}),  # only by a late payment that still found stock
+    _S.EXPIRED: frozenset({_S.AWAITING_PAYMENT}),  # a late payment that still found stock
     _S.FAILED: frozenset(),
 }
 TERMINAL = frozenset({_S.COMPLETED, _S.CANCELLED, _S.EXPIRED, _S.FAILED})

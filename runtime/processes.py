@@ -101,7 +101,7 @@ class ManagedProcess:
             return None
         end_process(process, self.spec.stop_signal)
         self._pid_file.unlink(missing_ok=True)
-        return process.pid
+        return int(process.pid)
 
 
 def end_process(process: psutil.Process, stop_signal: signal.Signals) -> None:

@@ -90,6 +90,13 @@ class CatalogueRepository:
         )
         return {row["sku"]: SkuOffer(**dict(row)) for row in rows}
 
+    async def weights_g(self, skus: Sequence[str]) -> dict[str, int]:
+        """Return weights in grams by SKU."""
+        rows = await self._connection.fetch(
+            "select sku, weight_g from skus where sku = any($1::text[])", list(set(skus))
+        )
+        return {row["sku"]: row["weight_g"] for row in rows}
+
     async def supply_terms(self, sku: str) -> SupplyTerms:
         """Raises SkuNotFoundError."""
         row = await self._connection.fetchrow(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from contracts.orders import OrderRequest
+from contracts.orders import ContactDetails, OrderRequest
 from domain.inventory import ShortLine
 from domain.ledger import OrderParts
 from domain.orders import OrderNotFoundError, OrderStatus, check_move
@@ -25,6 +25,7 @@ class OrderRecord:
     submitted_at: datetime
     paid_at: datetime | None
     due_at: datetime | None
+    version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,13 @@ class OrderRepository:
         row = await self._connection.fetchrow("select * from orders where order_id = $1", order_id)
         return None if row is None else _record(row)
 
+    async def get(self, order_id: str) -> OrderRecord:
+        """Return an order. Raises OrderNotFoundError."""
+        found = await self.find(order_id)
+        if found is None:
+            raise OrderNotFoundError(order_id)
+        return found
+
     async def lock(self, order_id: str) -> OrderRecord:
         """Lock and return an order. Raises OrderNotFoundError."""
         row = await self._connection.fetchrow(
@@ -71,6 +79,13 @@ class OrderRepository:
         if row is None:
             raise OrderNotFoundError(order_id)
         return _record(row)
+
+    async def contact(self, order_id: str) -> ContactDetails:
+        """Return where an order goes: personal data, for carriers only."""
+        contact = await self._connection.fetchval(
+            "select contact from order_contacts where order_id = $1", order_id
+        )
+        return ContactDetails(**contact)
 
     async def lines(self, order_id: str) -> list[HeldLine]:
         rows = await self._connection.fetch(
@@ -240,4 +255,5 @@ def _record(row: Any) -> OrderRecord:
         submitted_at=row["submitted_at"],
         paid_at=row["paid_at"],
         due_at=row["due_at"],
+        version=row["version"],
     )

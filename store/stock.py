@@ -16,10 +16,14 @@ Balances = dict[tuple[str, str], StockBalance]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """Why stock moves: the business thing behind it, and who acted."""
+    """Why stock moves: the business thing behind it, and who acted.
+
+    `key` names this one occasion; a movement is made once per key.
+    """
 
     type: str
     id: str
+    key: str
     at: datetime
     correlation_id: str = ""
     channel: str = ""
@@ -77,7 +81,7 @@ class StockRepository:
         after = dict(balances)
         rows: list[tuple[Any, ...]] = []
         for move in moves:
-            movement_id = ids.movement_id(cause.id, move.kind, move.sku, move.location_id)
+            movement_id = ids.movement_id(cause.key, move.kind, move.sku, move.location_id)
             if movement_id in made:
                 continue
             key = (move.sku, move.location_id)
@@ -90,7 +94,7 @@ class StockRepository:
 
     async def _already_made(self, moves: Sequence[Move], cause: Cause) -> set[UUID]:
         wanted = [
-            ids.movement_id(cause.id, move.kind, move.sku, move.location_id) for move in moves
+            ids.movement_id(cause.key, move.kind, move.sku, move.location_id) for move in moves
         ]
         rows = await self._connection.fetch(
             "select movement_id from stock_movements where movement_id = any($1::uuid[])", wanted
