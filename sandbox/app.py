@@ -22,6 +22,9 @@ __all__ = ["SandboxConfig", "build_server", "create_app", "serve"]
 
 _WEBHOOK_TIMEOUT_SECONDS = 10.0
 _SHUTDOWN_SECONDS = 2
+# Longer than clients keep a connection, so that none is closed under a request on its way.
+_KEEP_ALIVE_SECONDS = 30
+_KEEP_ALIVE_SECONDS_AS_CLIENT = 3.0
 
 
 def create_app(config: SandboxConfig, *, now: Callable[[], float] = time.time) -> Starlette:
@@ -33,7 +36,8 @@ def create_app(config: SandboxConfig, *, now: Callable[[], float] = time.time) -
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         world.state.open(now=now())
         world.state.forget_old(now=now())
-        async with httpx2.AsyncClient(timeout=_WEBHOOK_TIMEOUT_SECONDS) as client:
+        limits = httpx2.Limits(keepalive_expiry=_KEEP_ALIVE_SECONDS_AS_CLIENT)
+        async with httpx2.AsyncClient(timeout=_WEBHOOK_TIMEOUT_SECONDS, limits=limits) as client:
             delivery = asyncio.create_task(_dispatcher(world, desk, client).run())
             delivery.add_done_callback(_report_failure)
             yield
@@ -63,6 +67,7 @@ def build_server(config: SandboxConfig, *, host: str, port: int) -> uvicorn.Serv
             port=port,
             log_level="warning",
             access_log=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         )
     )

@@ -63,10 +63,14 @@ class Call:
 
     @property
     def expand(self) -> frozenset[str]:
-        return frozenset(
-            text.removeprefix("data.")
+        """The paths to show in full; a path includes those it leads through."""
+        paths = [
+            text.removeprefix("data.").split(".")
             for name, text in self.form.items()
             if name.startswith("expand[")
+        ]
+        return frozenset(
+            ".".join(path[:length]) for path in paths for length in range(1, len(path) + 1)
         )
 
 
