@@ -1,6 +1,8 @@
-"""Every business duration, in one table by order type. Times are seconds."""
+"""Every business duration in one table, by profile and order type. Times are seconds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 _MINUTE = 60
 _HOUR = 3_600
@@ -18,22 +20,43 @@ class OrderTimers:
     auto_confirm: float = 7 * _DAY
     late_payment: float = 3 * _DAY
 
-    def scaled(self, scale: float) -> "OrderTimers":
-        """Return the same table with every duration multiplied (for demonstrations and tests)."""
-        return OrderTimers(
-            payment=self.payment * scale,
-            customer_action=self.customer_action * scale,
-            hand_over=self.hand_over * scale,
-            delivery=self.delivery * scale,
-            auto_confirm=self.auto_confirm * scale,
-            late_payment=self.late_payment * scale,
-        )
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyTimers:
+    """How long a buyer's answer and a supplier's delivery are waited for, in seconds."""
+
+    answer: float = 7 * _DAY
+    delivery: float = 60 * _DAY
 
 
-ORDER_TIMERS: dict[str, OrderTimers] = {
-    "normal": OrderTimers(),
-    "flash": OrderTimers(payment=10 * _MINUTE),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerTable:
+    orders: Mapping[str, OrderTimers]
+    supply: SupplyTimers
+
+
+class TimerProfile(StrEnum):
+    STANDARD = "standard"
+    DEMONSTRATION = "demonstration"
+
+
+_QUICK = OrderTimers(
+    payment=20,
+    customer_action=30,
+    hand_over=5 * _MINUTE,
+    delivery=10 * _MINUTE,
+    auto_confirm=4,
+    late_payment=2 * _MINUTE,
+)
+
+TIMERS: dict[TimerProfile, TimerTable] = {
+    TimerProfile.STANDARD: TimerTable(
+        orders={"normal": OrderTimers(), "flash": OrderTimers(payment=10 * _MINUTE)},
+        supply=SupplyTimers(),
+    ),
+    # A whole life in a minute, for people who watch.
+    TimerProfile.DEMONSTRATION: TimerTable(
+        orders={"normal": _QUICK, "flash": _QUICK},
+        supply=SupplyTimers(answer=1 * _DAY, delivery=1 * _DAY),
+    ),
 }
-
-SUGGESTION_ANSWER_DAYS = 7
-PURCHASE_WATCH_DAYS = 30

@@ -1,5 +1,6 @@
 """Placing an order: validate, price and reserve in one transaction, then open its payment."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -18,7 +19,7 @@ from domain.inventory import MovementKind, Sourcing, WantedLine, source_lines
 from domain.ledger import OrderParts
 from domain.orders import OrderStatus
 from domain.pricing import ROUNDING_RULE, LineToPrice, PricedOrder, PriceRules, price_order
-from domain.timers import ORDER_TIMERS, OrderTimers
+from domain.timers import OrderTimers
 from store.catalogue import SkuOffer
 from store.orders import HeldLine, NewOrder, OrderRecord, line_id
 from store.payments import NewPayment
@@ -79,12 +80,12 @@ class PlacingActivities:
         units_of_work: UnitOfWorkFactory,
         paying: PayingActivities,
         price_rules: PriceRules,
-        timer_scale: float,
+        timers: Mapping[str, OrderTimers],
     ) -> None:
         self._units_of_work = units_of_work
         self._paying = paying
         self._price_rules = price_rules
-        self._timer_scale = timer_scale
+        self._timers = timers
 
     @activity.defn
     async def place_order(self, step: PlaceOrder) -> PlacedOrder:
@@ -103,7 +104,7 @@ class PlacingActivities:
 
     async def _write(self, step: PlaceOrder) -> PlacedOrder:
         request = step.request
-        timers = ORDER_TIMERS[request.order_type].scaled(self._timer_scale)
+        timers = self._timers[request.order_type]
         async with self._units_of_work.begin(origin()) as uow:
             existing = await uow.orders.find(request.order_id)
             if existing is not None:
