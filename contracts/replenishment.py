@@ -97,3 +97,13 @@ class ReceiptResult:
 class ReplenishmentOutcome:
     suggestion_id: str
     status: SuggestionStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplenishmentInput:
+    """The first proposal of a SKU at a location, and how long answers are waited for."""
+
+    suggestion_id: str
+    proposal: Proposal
+    answer_seconds: float
+    delivery_seconds: float

@@ -38,7 +38,7 @@ where bounds.events > 0
 returning first_no, last_no
 """
 _READ = """
-select outbox.* from outbox join export_batches as batches
+select outbox.*, outbox.payload::text as payload_text from outbox join export_batches as batches
     on (outbox.xid, outbox.outbox_id) > (batches.from_xid, batches.from_id)
     and (outbox.xid, outbox.outbox_id) <= (batches.to_xid, batches.to_id)
 where batches.first_no = $1

@@ -25,10 +25,20 @@ UNTIL_DONE = ActivityConfig(
     ),
 )
 
+# Watching for new events never gives up; a build that failed is tried again with newer events.
+KEEP_FRESH = ActivityConfig(
+    start_to_close_timeout=timedelta(hours=1),
+    heartbeat_timeout=timedelta(seconds=20),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        maximum_interval=timedelta(seconds=30),
+    ),
+)
+
 # A forecast or a build may take minutes; it reports progress, and silence means that it died.
 LONG_WORK = ActivityConfig(
     start_to_close_timeout=timedelta(hours=1),
-    heartbeat_timeout=timedelta(seconds=60),
+    heartbeat_timeout=timedelta(seconds=20),
     retry_policy=RetryPolicy(
         initial_interval=timedelta(seconds=5),
         maximum_interval=timedelta(minutes=5),
@@ -39,7 +49,7 @@ LONG_WORK = ActivityConfig(
 # A refresh that failed is followed by the next one; trying the same again helps nobody.
 ONE_REFRESH = ActivityConfig(
     start_to_close_timeout=timedelta(minutes=30),
-    heartbeat_timeout=timedelta(seconds=60),
+    heartbeat_timeout=timedelta(seconds=20),
     retry_policy=RetryPolicy(maximum_attempts=1),
 )
 
