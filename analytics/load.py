@@ -25,6 +25,17 @@ _SQL_TYPES: Final[dict[pa.DataType, str]] = {
     pa.timestamp("us", tz="UTC"): "timestamptz",
 }
 _ARRIVAL: Final = "load_id bigint not null, loaded_at timestamptz not null, batch_file varchar"
+_LOADS: Final = (
+    "load_id bigint, batch_file varchar, rows bigint, loaded_at timestamptz,"
+    " quarantined bigint, repeated bigint"
+)
+_TABLE_LOADS: Final = (
+    "table_load_id bigint, table_name varchar, file varchar, rows bigint, loaded_at timestamptz"
+)
+_BUILDS: Final = (
+    "build_no bigint, last_load_id bigint, last_table_load_id bigint, project_hash varchar,"
+    " built_at timestamptz"
+)
 
 # Nothing here looks at a payload twice: the reasons are found in the one pass that reads it.
 _REFUSE_SQL: Final = """
@@ -210,12 +221,9 @@ def _create_raw(connection: duckdb.DuckDBPyConnection) -> None:
         "create schema if not exists raw",
         f"create table if not exists raw.events ({events}, {_ARRIVAL})",
         f"create table if not exists raw.quarantined_events ({events}, {_ARRIVAL}, reason varchar)",
-        "create table if not exists raw.loads (load_id bigint, batch_file varchar, rows bigint,"
-        " loaded_at timestamptz, quarantined bigint, repeated bigint)",
-        "create table if not exists raw.table_files (table_name varchar, file varchar,"
-        " rows bigint, loaded_at timestamptz)",
-        "create table if not exists raw.builds (last_load_id bigint, table_files bigint,"
-        " project_hash varchar, built_at timestamptz)",
+        f"create table if not exists raw.loads ({_LOADS})",
+        f"create table if not exists raw.table_loads ({_TABLE_LOADS})",
+        f"create table if not exists raw.builds ({_BUILDS})",
         *(
             f"create table if not exists raw.{name} ({_column_definitions(schema)})"
             for name, schema in TABLE_SCHEMAS.items()
@@ -237,7 +245,7 @@ def _new_batches(connection: duckdb.DuckDBPyConnection, lake: EventLake) -> list
 def _new_table_files(
     connection: duckdb.DuckDBPyConnection, lake: EventLake
 ) -> list[tuple[str, Path]]:
-    rows = connection.execute("select table_name, file from raw.table_files").fetchall()
+    rows = connection.execute("select table_name, file from raw.table_loads").fetchall()
     known = set(rows)
     return [
         (name, path)
@@ -310,7 +318,11 @@ def _load_table_file(
             {"file": str(path)},
         )
     connection.execute(
-        "insert into raw.table_files values ($name, $file, $rows, $loaded_at)",
+        """
+        insert into raw.table_loads
+        select coalesce(max(table_load_id), 0) + 1, $name, $file, $rows, $loaded_at
+        from raw.table_loads
+        """,
         {
             "name": name,
             "file": path.name,

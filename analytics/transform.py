@@ -56,17 +56,15 @@ class DbtProject:
         return digest.hexdigest()
 
     def build(
-        self, build_file: Path, *, since_load_id: int, select: Sequence[str] = ()
+        self, build_file: Path, *, since_load_id: int, is_full: bool, selection: Sequence[str] = ()
     ) -> BuildReport:
-        """Build the selected models (all, if none is named) and run the data tests on them.
+        """Build the selected models (all, if nothing is said) and run the data tests on them.
 
         Raises TransformError if a model fails; a failed test is part of the report.
         """
-        command = ["build", "--exclude-resource-type", "unit_test"]
-        if since_load_id == 0:
+        command = ["build", "--exclude-resource-type", "unit_test", *selection]
+        if is_full:
             command.append("--full-refresh")
-        if select:
-            command += ["--select", *select]
         return _report(self._run(command, build_file, since_load_id=since_load_id))
 
     def run_unit_tests(self, build_file: Path) -> BuildReport:
@@ -87,11 +85,17 @@ class DbtProject:
         self, command: Sequence[str], build_file: Path, *, since_load_id: int, manifest: Any
     ) -> Any:
         # Importing dbt takes over a second: only a process that builds pays for it.
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
         from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
-        outcome = dbtRunner(manifest=manifest).invoke(
-            [*self._global_options(), *command, *self._options(build_file, since_load_id)]
-        )
+        try:
+            outcome = dbtRunner(manifest=manifest).invoke(
+                [*self._global_options(), *command, *self._options(build_file, since_load_id)]
+            )
+        finally:
+            # The adapter keeps the file open for its next run; the next to open it may be us.
+            adapter: Any = DuckDBConnectionManager
+            adapter.close_all_connections()
         if outcome.exception is not None:
             raise TransformError(f"dbt {command[0]}: {outcome.exception}") from outcome.exception
         return outcome.result

@@ -37,6 +37,7 @@ class Publication:
     published_at: datetime
     last_load_id: int
     events: int
+    build_no: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,7 @@ def published(warehouse_dir: Path) -> Publication | None:
         published_at=datetime.fromisoformat(pointer["published_at"]),
         last_load_id=pointer["last_load_id"],
         events=pointer["events"],
+        build_no=pointer["build_no"],
     )
 
 
