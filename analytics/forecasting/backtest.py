@@ -86,7 +86,10 @@ def _fold(
         {
             "cutoff": pl.repeat(cutoff, begun.size * horizon_days, eager=True, dtype=pl.Date),
             "store_id": panel.store_id,
-            **{key: keys[key].gather(np.repeat(np.arange(begun.size), horizon_days)) for key in KEYS},
+            **{
+                key: keys[key].gather(np.repeat(np.arange(begun.size), horizon_days))
+                for key in KEYS
+            },
             "demand_date": [
                 cutoff + timedelta(days=day) for _ in begun for day in range(1, horizon_days + 1)
             ],
@@ -96,4 +99,4 @@ def _fold(
             "p10": flat(forecast.quantiles[:, :, 0]),
             "p90": flat(forecast.quantiles[:, :, -1]),
         }
-    ).cast(dict(BACKTEST_SCHEMA))
+    ).cast(BACKTEST_SCHEMA)

@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+
+from analytics.warehouse import read_only
 
 Floats = npt.NDArray[np.float64]
 Indexes = npt.NDArray[np.int64]
@@ -84,7 +87,9 @@ class DemandPanel:
         last_year = columns - 365
         known = (last_year >= 0) & (last_year < self.days)
         closed_last_year = known & ~self.is_open[np.where(known, last_year, 0)]
-        return np.concatenate([self.is_open, ~weekly & ~(closed_last_year & self._holiday(columns))])
+        return np.concatenate(
+            [self.is_open, ~weekly & ~(closed_last_year & self._holiday(columns))]
+        )
 
     def _holiday(self, columns: Indexes) -> Flags:
         # A day closed last year counts only if its weekday then was one on which the store trades.
@@ -160,6 +165,17 @@ def _last_known(values: Floats) -> Floats:
     return np.take_along_axis(values, column, axis=1)
 
 
+def read_frame(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any]
+) -> pl.DataFrame:
+    """Run one query and return its rows as a frame."""
+    table = connection.execute(sql, parameters).to_arrow_table()
+    assert table is not None
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)
+    return frame
+
+
 def read_panels(
     publication_file: Path,
     *,
@@ -173,10 +189,10 @@ def read_panels(
     end of an imported history is not a lack of demand.
     """
     after = as_of - timedelta(days=history_days_max)
-    with duckdb.connect(str(publication_file), read_only=True) as connection:
-        demand = connection.execute(_DEMAND_SQL, {"after": after, "as_of": as_of}).pl()
-        stocked = connection.execute(_STOCKED_SQL).pl()
-        products = connection.execute(_CATEGORY_SQL).pl()
+    with read_only(publication_file) as connection:
+        demand = read_frame(connection, _DEMAND_SQL, {"after": after, "as_of": as_of})
+        stocked = read_frame(connection, _STOCKED_SQL, {})
+        products = read_frame(connection, _CATEGORY_SQL, {})
     with_demand = set(demand["store_id"].unique())
     wanted = set(store_ids or stocked["store_id"].unique()) & with_demand
     if not wanted and store_ids is None:

@@ -22,12 +22,12 @@ from analytics.forecasting.statistical import (
     category_codes,
     intermittent_levels,
     pooled,
-    weekday_profile,
 )
 
 LEVEL_WINDOWS_DAYS = (7, 14, 28, 56, 91, 182, 365)
 WEEKDAY_WEEKS = (4, 13)
 SCALE_FLOOR = 0.02
+_PROFILE_WEEKS = 26
 _YEAR_MARGIN_DAYS = 3
 _YEAR_BASE_DAYS = 28
 
@@ -84,7 +84,7 @@ class _Totals:
         """Return units per open day over first..last; NaN where no day was open."""
         opened = self.opened[last + 1] - self.opened[first]
         sums = self.units[row, last + 1] - self.units[row, first]
-        return np.divide(sums, opened, out=np.full(sums.shape, np.nan), where=opened > 0)
+        return _ratio(sums, opened)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -93,7 +93,6 @@ class History:
 
     panel: DemandPanel
     levels: Levels
-    profile: Floats
     codes: Indexes
     is_open: Flags
     own: _Totals
@@ -102,7 +101,8 @@ class History:
     category: _Totals
     store: _Totals
     price: _Totals
-    weekday_units: Floats
+    own_by_weekday: Floats
+    category_by_weekday: Floats
     last_sale: Indexes
 
 
@@ -113,6 +113,7 @@ def demand_history(panel: DemandPanel, *, ahead_days: int) -> History:
     opened = _before(panel.is_open.astype(np.float64)[None, :])[0]
     column = np.arange(panel.days)
     sold = panel.units > 0
+    by_category = pooled(panel.units, codes)
 
     def totals(values: Floats) -> _Totals:
         return _Totals(units=_before(values), opened=opened)
@@ -120,16 +121,16 @@ def demand_history(panel: DemandPanel, *, ahead_days: int) -> History:
     return History(
         panel=panel,
         levels=intermittent_levels(panel),
-        profile=weekday_profile(panel),
         codes=codes,
         is_open=is_open,
         own=totals(panel.units),
         squares=totals(panel.units**2),
         sold=totals(sold.astype(np.float64)),
-        category=totals(pooled(panel.units, codes)),
+        category=totals(by_category),
         store=totals(panel.units.sum(axis=0, keepdims=True)),
         price=totals(np.nan_to_num(panel.price) * panel.is_open),
-        weekday_units=_weekday_totals(panel.units),
+        own_by_weekday=_weekday_totals(panel.units),
+        category_by_weekday=_weekday_totals(by_category),
         last_sale=np.maximum.accumulate(np.where(sold, column, -1), axis=1),
     )
 
@@ -246,28 +247,41 @@ def _year_ago(history: History, rows: Rows) -> dict[str, Floats]:
 
 def _calendar(history: History, rows: Rows, scale: Floats) -> dict[str, Floats]:
     one_day = rows.first == rows.last
-    weekday = history.panel.weekdays(rows.first)
     opened = np.concatenate([[0], np.cumsum(history.is_open)])
     parts = {
-        "weekday_factor": np.where(one_day, history.profile[rows.series, weekday], np.nan),
-        "weekday": np.where(one_day, weekday, np.nan),
+        "weekday": np.where(one_day, history.panel.weekdays(rows.first), np.nan),
         "ahead_days": (rows.first - rows.origin).astype(np.float64),
         "length_days": (rows.last - rows.first + 1).astype(np.float64),
         "open_days": (opened[rows.last + 1] - opened[rows.first]).astype(np.float64),
     }
-    weeks_back = (rows.first - rows.origin + WEEK_DAYS - 1) // WEEK_DAYS
-    latest = rows.first - WEEK_DAYS * weeks_back
+    own, pool = history.own_by_weekday, history.category_by_weekday
     start = history.panel.started[rows.series]
     for weeks in WEEKDAY_WEEKS:
-        before = latest - WEEK_DAYS * weeks
-        known = one_day & (before + WEEK_DAYS >= start) & (latest >= 0)
-        recent = history.weekday_units[rows.series, np.maximum(latest, 0)]
-        older = history.weekday_units[rows.series, np.maximum(before, 0)]
-        sums = recent - np.where(before >= 0, older, 0.0)
-        parts[f"weekday_mean_{weeks}"] = np.where(known, sums / weeks / scale, np.nan)
+        mean, count = _weekday_mean(own, rows.series, rows, weeks=weeks, start=start)
+        known = one_day & (count == weeks)
+        parts[f"weekday_mean_{weeks}"] = np.where(known, mean / scale, np.nan)
+    code, always = history.codes[rows.series], np.zeros_like(start)
+    mean, count = _weekday_mean(pool, code, rows, weeks=_PROFILE_WEEKS, start=always)
+    since = np.maximum(rows.origin - _PROFILE_WEEKS * WEEK_DAYS + 1, 0)
+    usual = history.category.mean(code, first=since, last=rows.origin)
+    known = one_day & (count >= min(WEEKDAY_WEEKS))
+    parts["weekday_factor"] = np.where(known, _ratio(mean, usual), np.nan)
     return parts
+
+
+def _weekday_mean(
+    totals: Floats, row: Indexes, rows: Rows, *, weeks: int, start: Indexes
+) -> tuple[Floats, Indexes]:
+    """Return the mean of the last known days on the asked weekday, and how many there were."""
+    weeks_back = (rows.first - rows.origin + WEEK_DAYS - 1) // WEEK_DAYS
+    latest = rows.first - WEEK_DAYS * weeks_back
+    count = np.clip((latest - start) // WEEK_DAYS + 1, 0, weeks)
+    before = latest - WEEK_DAYS * weeks
+    recent = totals[row, np.maximum(latest, 0)]
+    sums = recent - np.where(before >= 0, totals[row, np.maximum(before, 0)], 0.0)
+    return np.where(count > 0, sums / np.maximum(count, 1), 0.0), count
 
 
 def _ratio(value: Floats, base: Floats) -> Floats:
     usable = np.isfinite(base) & (base > 0)
-    return np.divide(value, base, out=np.full(np.shape(value), np.nan), where=usable)
+    return np.asarray(np.divide(value, base, out=np.full(np.shape(value), np.nan), where=usable))

@@ -13,7 +13,7 @@ from analytics.forecasting.demand import DemandPanel, Floats, Indexes
 from analytics.forecasting.features import History, Rows, demand_features, demand_history
 from analytics.forecasting.model import DistributionRegressor
 from analytics.forecasting.settings import ForecastSettings
-from analytics.forecasting.statistical import count_quantiles, dispersion
+from analytics.forecasting.statistical import count_quantiles, dispersion, weekday_profile
 
 GLOBAL_MODEL = "global-boosting"
 FALLBACK_MODEL = "sba-weekday"
@@ -66,6 +66,7 @@ class DemandForecaster(BaseEstimator):  # type: ignore[misc]
         ahead = max(self.settings_.horizon_days, self.sum_days_max)
         self.history_ = demand_history(X, ahead_days=ahead)
         self.routes_ = routes(self.history_)
+        self.profile_ = weekday_profile(X)
         self.dispersion_ = dispersion(X, self.history_.levels)
         self.train_rows_ = 0
         self.day_model_ = self.sum_model_ = None
@@ -112,7 +113,10 @@ class DemandForecaster(BaseEstimator):  # type: ignore[misc]
         scaled = sampling.targets(self.history_, rows)
         scaled /= sampling.units_of_measure(self.history_, rows)
         model = DistributionRegressor(
-            quantiles=levels, random_state=self.random_state, n_jobs=self.settings_.threads
+            quantiles=levels,
+            max_iter=self.settings_.trees,
+            random_state=self.random_state,
+            n_jobs=self.settings_.threads,
         )
         return model.fit(demand_features(self.history_, rows), scaled)
 
@@ -141,7 +145,7 @@ class DemandForecaster(BaseEstimator):  # type: ignore[misc]
 
     def _by_rule(self, rows: Rows, levels: tuple[float, ...]) -> tuple[Floats, Floats]:
         level = _rule_levels(self.history_, self.routes_)
-        mean = level[rows.series] * _profile_sums(self.history_, rows)
+        mean = level[rows.series] * _profile_sums(self.history_, self.profile_, rows)
         day, weeks = self.dispersion_
         share = np.clip((rows.last - rows.first) / (_SUM_DAYS - 1), 0.0, 1.0)
         return mean, count_quantiles(mean, day + share * (weeks - day), levels)
@@ -190,9 +194,9 @@ def _launch_level(history: History, chosen: npt.NDArray[np.str_]) -> Floats:
     return answer if settled.any() else level
 
 
-def _profile_sums(history: History, rows: Rows) -> Floats:
+def _profile_sums(history: History, profile: Floats, rows: Rows) -> Floats:
     """Add up each row's weekday factors over its trading days."""
     days = np.arange(history.is_open.size)
-    factors = history.profile[:, history.panel.weekdays(days)] * history.is_open
+    factors = profile[:, history.panel.weekdays(days)] * history.is_open
     totals = np.concatenate([np.zeros((factors.shape[0], 1)), np.cumsum(factors, axis=1)], axis=1)
     return np.asarray(totals[rows.series, rows.last + 1] - totals[rows.series, rows.first])

@@ -7,7 +7,7 @@ from typing import Self, TypeVar
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.ensemble import HistGradientBoostingRegressor
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from analytics.forecasting.demand import Floats
 
@@ -69,14 +69,15 @@ class DistributionRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         if not self.estimators_:
             return np.zeros(X.shape[0])
         with threadpool_limits(1, user_api="openmp"):
-            return np.maximum(self.estimators_[0].predict(X[:, self.is_known_]), 0.0)
+            return np.asarray(np.maximum(self.estimators_[0].predict(X[:, self.is_known_]), 0.0))
 
     def predict_quantiles(self, X: Floats) -> Floats:  # noqa: N803
         """Return one column per quantile, non-negative and sorted within each row."""
         if not self.estimators_:
             return np.zeros((X.shape[0], len(self.quantiles)))
         columns = self._side_by_side(
-            self.estimators_[1:], lambda estimator: np.asarray(estimator.predict(X[:, self.is_known_]))
+            self.estimators_[1:],
+            lambda estimator: np.asarray(estimator.predict(X[:, self.is_known_])),
         )
         return np.sort(np.maximum(np.stack(columns, axis=1), 0.0), axis=1)
 
