@@ -7,6 +7,7 @@ from api.faults import RequestFaultsError
 from api.problems import TotalChangedError
 from contracts.orders import OrderAnswer, OrderRequest, OrderTotals, PaymentAnswer
 from domain.orders import OrderStatus
+from domain.payments import PaymentStatus
 from store.idempotency import IdempotencyMismatchError
 from store.orders import OrderRecord, OrderRepository
 from store.payments import PaymentNotFoundError, PaymentRecord, PaymentRepository
@@ -53,7 +54,7 @@ async def _stored_answer(
         payment = await PaymentRepository(dependencies.pool).latest(order.order_id)
     except PaymentNotFoundError:
         return _answer(order, None)
-    if order.status is OrderStatus.AWAITING_PAYMENT and not payment.gateway_ref:
+    if payment.status is PaymentStatus.CREATED:
         # The gateway has not said yet how to pay; the workflow will know.
         return None
     return _answer(order, payment)
