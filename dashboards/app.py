@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from analytics.warehouse import WarehouseUnavailableError, published
 from dashboards.components import freshness
 from dashboards.frame import open_frame, read_settings
 
@@ -46,4 +47,10 @@ page = st.navigation(
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
     st.title(page.title, anchor=False, width="content")
     freshness(frame)
-page.run()
+try:
+    page.run()
+except WarehouseUnavailableError as error:
+    # A version may be removed while a page still reads it: then the newer one is the answer.
+    if published(frame.settings.warehouse_dir) != frame.publication:
+        st.rerun()
+    st.error(str(error), title="The published warehouse cannot be read", icon=":material/error:")

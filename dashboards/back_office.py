@@ -1,6 +1,7 @@
 """Acts on the shop through its HTTP API, the only way a page may change anything."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +16,12 @@ class Decision:
 
     suggestion_id: str
     decision: str
+    by: str
     qty: int | None = None
     reason: str = ""
 
     def body(self) -> dict[str, Any]:
-        body: dict[str, Any] = {"decision": self.decision}
+        body: dict[str, Any] = {"decision": self.decision, "by": self.by}
         if self.qty is not None:
             body["qty"] = self.qty
         if self.reason:
@@ -28,7 +30,7 @@ class Decision:
 
     def idempotency_key(self) -> str:
         """Return the same key for the same decision, so that a second click has no effect."""
-        said = "\x00".join((self.suggestion_id, self.decision, str(self.qty), self.reason))
+        said = json.dumps({"suggestion_id": self.suggestion_id, **self.body()}, sort_keys=True)
         return f"decision-{hashlib.sha256(said.encode()).hexdigest()[:40]}"
 
 

@@ -8,21 +8,20 @@ from typing import Any
 import polars as pl
 
 _MUTED = "#8a9691"
+_OUTLOOK = "#c98a12"
 _GRID = {"left": 8, "right": 16, "top": 40, "bottom": 8, "containLabel": True}
 
 
-def comparison(
-    frame: pl.DataFrame, *, now: str, before: str, unit: str, value_format: str
-) -> dict[str, Any]:
+def comparison(frame: pl.DataFrame, *, now: str, before: str, value_format: str) -> dict[str, Any]:
     """Bars of the period over a dashed line of the one before; first column is the label."""
     label = frame.columns[0]
     return {
         "dataset": {"source": frame.select(label, now, before)},
-        "legend": {"top": 0, "left": 0},
+        "legend": {"top": 0, "left": 0, "itemWidth": 16},
         "tooltip": {"trigger": "axis", "valueFormatter": value_format},
         "grid": _GRID,
         "xAxis": {"type": "category", "axisTick": {"show": False}},
-        "yAxis": {"type": "value", "name": unit, "nameLocation": "end", "nameGap": 12},
+        "yAxis": {"type": "value"},
         "series": [
             {
                 "type": "bar",
@@ -75,14 +74,17 @@ def demand_outlook(frame: pl.DataFrame, *, now: str | None) -> dict[str, Any]:
     """
     return {
         "dataset": {"source": frame},
-        "legend": {"top": 0, "left": 0, "data": ["Sold", "Expected", "P10 to P90"]},
+        "legend": {
+            "top": 0,
+            "left": 0,
+            "itemWidth": 16,
+            "data": ["Sold", "Expected", "P10 to P90"],
+        },
         "tooltip": {"trigger": "axis", "valueFormatter": "%.1f"},
         "grid": {**_GRID, "bottom": 44},
-        "dataZoom": [
-            {"type": "slider", "height": 20, "bottom": 6, "start": _zoom_start(frame), "end": 100}
-        ],
+        "dataZoom": [_slider(_zoom_start(frame))],
         "xAxis": {"type": "category", "axisTick": {"show": False}},
-        "yAxis": {"type": "value", "name": "Units", "minInterval": 1, "nameGap": 12},
+        "yAxis": {"type": "value", "minInterval": 1},
         "series": [
             _bar_of_the_past(now),
             {
@@ -102,18 +104,37 @@ def demand_outlook(frame: pl.DataFrame, *, now: str | None) -> dict[str, Any]:
                 "encode": {"x": "day", "y": "interval", "tooltip": ["p10", "p90"]},
                 "symbol": "none",
                 "lineStyle": {"opacity": 0},
-                "itemStyle": {"color": "#c98a12"},
-                "areaStyle": {"color": "#c98a12", "opacity": 0.25},
+                "itemStyle": {"color": _OUTLOOK},
+                "areaStyle": {"color": _OUTLOOK, "opacity": 0.25},
             },
             {
                 "type": "line",
                 "name": "Expected",
                 "encode": {"x": "day", "y": "expected", "tooltip": ["expected"]},
                 "showSymbol": False,
-                "itemStyle": {"color": "#c98a12"},
-                "lineStyle": {"width": 2.5, "color": "#c98a12"},
+                "itemStyle": {"color": _OUTLOOK},
+                "lineStyle": {"width": 2.5, "color": _OUTLOOK},
             },
         ],
+    }
+
+
+def _slider(start: int) -> dict[str, Any]:
+    quiet = {"color": _MUTED, "opacity": 0.6}
+    return {
+        "type": "slider",
+        "height": 18,
+        "bottom": 6,
+        "start": start,
+        "end": 100,
+        "brushSelect": False,
+        "showDataShadow": False,
+        "showDetail": False,
+        "borderColor": "transparent",
+        "backgroundColor": "rgba(138, 150, 145, 0.12)",
+        "fillerColor": "rgba(138, 150, 145, 0.28)",
+        "handleStyle": quiet,
+        "moveHandleStyle": quiet,
     }
 
 

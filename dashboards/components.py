@@ -16,6 +16,9 @@ from dashboards.frame import Frame
 # A reader waits at most this long for a new version; looking costs one small file read.
 _LOOK_EVERY = timedelta(seconds=5)
 _STALE_AFTER = timedelta(minutes=15)
+# Two of them, with their gap, fit on a window of 390 px.
+PHONE_COLUMN_PX = 150
+NO_VALUE = "\N{EN DASH}"
 
 BadgeColor: TypeAlias = Literal["red", "orange", "blue", "green", "violet", "gray"]
 Column: TypeAlias = ColumnConfig | ButtonColumnResult | str
@@ -47,7 +50,7 @@ class Figure:
 
 def figure_row(figures: Sequence[Figure]) -> None:
     """Draw figures side by side on a desk and two by two on a phone."""
-    with st.grid(len(figures), min_column_width=150, gap="small"):
+    with st.grid(len(figures), min_column_width=PHONE_COLUMN_PX, gap="small"):
         for figure in figures:
             colour: Literal["off", "inverse", "normal"] = "normal"
             if figure.note is not None:
@@ -97,7 +100,6 @@ def choose_shop(frame: Frame, shops: pl.DataFrame) -> tuple[str, str]:
         index=stores.index(preferred) if preferred in stores else 0,
         key="store",
         bind="query-params",
-        required=True,
         width=220,
     )
     currencies = shops.filter(pl.col("store_id") == store_id)["currency"].to_list()
@@ -121,7 +123,7 @@ def table_with_export(
     columns: Mapping[str, Column],
     alt: str,
     key: str,
-    height: int | Literal["auto"] = "auto",
+    height: int | Literal["auto", "content"] = "auto",
 ) -> None:
     """Show the named columns and offer exactly them, in their order, as a CSV file."""
     shown = frame.select(columns.keys())
@@ -131,6 +133,7 @@ def table_with_export(
         hide_index=True,
         alt=alt,
         key=f"{key}_table",
+        placeholder=NO_VALUE,
         height=height,
     )
     st.download_button(

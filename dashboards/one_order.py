@@ -1,6 +1,7 @@
 """One order on the screen: where it stands, what happened when, its lines and its money."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -40,7 +41,7 @@ def show_order(publication: Publication, order_id: str) -> None:
         )
         return
     order = found.row(0, named=True)
-    currency = str(order["currency"])
+    order_id, currency = str(order["order_id"]), str(order["currency"])
     _show_head(order, currency)
     _show_trouble(publication, order)
     _show_timeline(ask(one_order.timeline, publication, order_id=order_id), currency)
@@ -94,24 +95,20 @@ def _show_trouble(publication: Publication, order: Mapping[str, Any]) -> None:
 
 def _show_timeline(steps: pl.DataFrame, currency: str) -> None:
     st.subheader("Timeline", anchor=False, help="Everything the warehouse dates, in UTC.")
-    rows = list(steps.iter_rows(named=True))
-    earlier = [None, *(row["happened_at"] for row in rows)]
+    table: dict[str, list[str]] = {"When": [], "After": [], "Step": [], "Detail": []}
+    before: datetime | None = None
+    for row in steps.iter_rows(named=True):
+        at: datetime = row["happened_at"]
+        is_same_day = before is not None and before.date() == at.date()
+        waited = at - before if before is not None else timedelta(0)
+        amount = "" if row["amount_minor"] is None else fmt.money(row["amount_minor"], currency)
+        table["When"].append(f"{at:%H:%M:%S}" if is_same_day else fmt.moment(at))
+        table["After"].append(fmt.duration(waited) if waited >= timedelta(seconds=1) else "")
+        table["Step"].append(f"{_ICONS[row['kind']]} {fmt.sentence(row['step'])}")
+        table["Detail"].append(fmt.plain(" · ".join(filter(None, (row["detail"], amount)))))
+        before = at
     st.table(
-        {
-            "When": [fmt.moment(row["happened_at"]) for row in rows],
-            "Step": [f"{_ICONS[row['kind']]} {fmt.sentence(row['step'])}" for row in rows],
-            "After": [
-                fmt.duration(row["happened_at"] - before) if before else ""
-                for row, before in zip(rows, earlier, strict=False)
-            ],
-            "Amount": [
-                fmt.plain(fmt.money(row["amount_minor"], currency))
-                if row["amount_minor"] is not None
-                else ""
-                for row in rows
-            ],
-            "Detail": [fmt.plain(row["detail"]) for row in rows],
-        },
+        table,
         border="horizontal",
         hide_index=True,
         alt="What happened to the order, oldest first",

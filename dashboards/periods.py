@@ -5,10 +5,10 @@ from datetime import date, timedelta
 
 DAYS_OF_PRESET = {"7d": 7, "28d": 28, "90d": 90, "365d": 365}
 PRESET_LABELS = {
-    "7d": "7 days",
-    "28d": "28 days",
-    "90d": "90 days",
-    "365d": "1 year",
+    "7d": "7d",
+    "28d": "28d",
+    "90d": "90d",
+    "365d": "1y",
     "all": "All",
     "custom": "Custom",
 }

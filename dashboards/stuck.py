@@ -7,31 +7,31 @@ from dashboards import format as fmt
 # Per state: what did not happen, and the next action.
 _WORDS = {
     "submitted": (
-        "validation and pricing did not finish",
-        "Look at the order's workflow: a step keeps failing",
+        "validation or pricing hangs",
+        "Open the order's workflow: a step fails",
     ),
     "action_required": (
-        "the customer has not answered the shortage",
+        "no answer to the shortage",
         "Contact the customer, or cancel the order",
     ),
     "awaiting_payment": (
-        "no payment arrived and the order did not expire",
-        "Ask the gateway for the payment, then look at the order's workflow",
+        "neither paid nor expired",
+        "Ask the gateway, then open the order's workflow",
     ),
     "paid": (
-        "the parcel was not handed to the carrier",
-        "Check the warehouse's pick list and the label",
+        "not handed to the carrier",
+        "Check the pick list and the label",
     ),
     "shipped": (
-        "the carrier reports no delivery",
+        "no delivery reported",
         "Open a trace with the carrier",
     ),
     "delivered": (
-        "receipt was neither confirmed nor closed by the timer",
-        "Look at the order's workflow: its timer did not fire",
+        "neither confirmed nor closed",
+        "Open the order's workflow: its timer is late",
     ),
 }
-_UNKNOWN = ("nothing has happened", "Look at the order's workflow")
+_UNKNOWN = ("nothing happens", "Open the order's workflow")
 
 
 def reason(status: str, *, cause: str, late_seconds: int) -> str:
@@ -39,7 +39,7 @@ def reason(status: str, *, cause: str, late_seconds: int) -> str:
     what = _WORDS.get(status, _UNKNOWN)[0]
     if cause == "overdue":
         return f"{what[0].upper()}{what[1:]}; due {late} ago"
-    return f"{what[0].upper()}{what[1:]}; {late} longer than usual"
+    return f"{what[0].upper()}{what[1:]}; {late} over its time"
 
 
 def next_action(status: str) -> str:

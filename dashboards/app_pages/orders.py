@@ -22,8 +22,11 @@ from dashboards.frame import current_frame, require_publication
 from dashboards.one_order import show_order
 from dashboards.queries import orders, shops
 
-PAGE_SIZE = 25
+PAGE_SIZE = 20
 WHEN = "D MMM YYYY, HH:mm:ss"
+STATUS_LABELS = {
+    state: fmt.sentence(state) for state in (*orders.OPEN_STATES, *orders.CLOSED_STATES)
+}
 STATE_HELP = {
     "submitted": "Being validated, priced and reserved; takes seconds.",
     "action_required": "Stock is short: the customer has to accept less, wait or cancel.",
@@ -41,7 +44,7 @@ def open_order(clicked: str) -> None:
 
 
 def find_order() -> None:
-    wanted = st.session_state["find_order"].strip().upper()
+    wanted = st.session_state["find_order"].strip()
     if wanted:
         st.query_params["order"] = wanted
 
@@ -88,7 +91,9 @@ def show_waiting_and_closed(states: pl.DataFrame, closed: pl.DataFrame, currency
     with right:
         st.markdown("**Closed**")
         st.dataframe(
-            closed.with_columns(pl.col("status").map_elements(fmt.sentence, pl.String)),
+            closed.with_columns(
+                pl.col("status").replace_strict(STATUS_LABELS, default=pl.col("status"))
+            ),
             column_config={
                 "status": "Outcome",
                 "orders": st.column_config.NumberColumn("Orders", format="localized"),
@@ -129,7 +134,7 @@ def show_stuck(late: pl.DataFrame, currency: str) -> None:
     )
     st.dataframe(
         explained,
-        column_order=["order_id", "status", "reason", "next_action", "total_minor", "since"],
+        column_order=["order_id", "reason", "next_action", "status", "total_minor", "since"],
         column_config={
             "order_id": order_button("stuck_open"),
             "status": status_column(),
@@ -228,9 +233,9 @@ def show_latest(publication: Publication, store_id: str, currency: str) -> None:
 
 def show_page(page: pl.DataFrame, currency: str) -> None:
     table_with_export(
-        fmt.major_units(page, ["total_minor", "net_minor"], currency).rename(
-            {"total_minor": "total", "net_minor": "net"}
-        ),
+        fmt.major_units(page, ["total_minor", "net_minor"], currency)
+        .rename({"total_minor": "total", "net_minor": "net"})
+        .with_columns(pl.col("status").replace_strict(STATUS_LABELS, default=pl.col("status"))),
         columns={
             "order_id": order_button("latest_open"),
             "submitted_at": st.column_config.DatetimeColumn("Submitted (UTC)", format=WHEN),
@@ -244,6 +249,7 @@ def show_page(page: pl.DataFrame, currency: str) -> None:
         },
         alt="Latest orders, newest first",
         key="latest_orders",
+        height="content",
     )
 
 

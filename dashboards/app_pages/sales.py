@@ -1,7 +1,7 @@
 """Sales page: one store and currency, a period against the one before, where it came from."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -40,6 +40,7 @@ FIGURES = (
 )
 DIMENSION_LABELS = {"country": "Country", "category": "Category", "product": "Product"}
 CHARTED_NAMES = 10
+BUCKET_FORMATS = {"day": "%-d %b %Y", "week": "%-d %b %Y", "month": "%b %Y"}
 
 
 def choose_period(covered: periods.Period) -> periods.Period:
@@ -91,17 +92,19 @@ def choose_filters(choices: pl.DataFrame) -> tuple[tuple[str, ...], tuple[str, .
     return tuple(regions), tuple(categories)
 
 
-def show_scope(scope: sales.SalesScope, before: periods.Period) -> None:
+def show_scope(scope: sales.SalesScope, before: periods.Period, *, first_day: date) -> None:
+    if before.first >= first_day:
+        compared = f" compared with {fmt.span(before.first, before.last)}"
+    else:
+        compared = f" · not compared: sales begin on {fmt.day(first_day)}"
     st.caption(
-        f"**{fmt.span(scope.first, scope.last)}** compared with "
-        f"{fmt.span(before.first, before.last)}"
+        f"**{fmt.span(scope.first, scope.last)}**{compared}"
         + "".join(f" · only {fmt.plain(name)}" for name in (*scope.regions, *scope.categories))
     )
 
 
-def show_totals(both: pl.DataFrame, currency: str, *, days: int) -> None:
+def show_totals(both: pl.DataFrame, currency: str, *, is_compared: bool) -> None:
     now, before = both.rows(named=True)
-    compared = f"Compared with the {'day' if days == 1 else f'{days:,} days'} before."
     row = []
     for label, name, definition in FIGURES:
         value, earlier = figure(now, name), figure(before, name)
@@ -109,8 +112,8 @@ def show_totals(both: pl.DataFrame, currency: str, *, days: int) -> None:
             Figure(
                 label=label,
                 value=fmt.money(value, currency) if name.endswith("_minor") else fmt.count(value),
-                definition=f"{definition} {compared}",
-                delta=fmt.change(value, earlier),
+                definition=f"{definition} Compared with the same number of days before.",
+                delta=fmt.change(value, earlier) if is_compared else None,
                 is_less_better=name == "return_minor",
             )
         )
@@ -137,12 +140,16 @@ def show_trend(trend: pl.DataFrame, currency: str, grain: str) -> None:
             bind="query-params",
             label_visibility="collapsed",
         )
-    label, now, before = MEASURES[measure or "net"]
+    draw_trend(trend, currency, grain=grain, measure=measure or "net")
+
+
+def draw_trend(trend: pl.DataFrame, currency: str, *, grain: str, measure: str) -> None:
+    label, now, before = MEASURES[measure]
     is_money = now.endswith("_minor")
-    plotted = fmt.plotted(trend, [now, before], currency) if is_money else trend
-    bucket_format = "%b %Y" if grain == "month" else "%-d %b %Y"
-    named = plotted.select(
-        pl.col("bucket").dt.strftime(bucket_format).alias(periods.GRAIN_LABELS[grain]),
+    if is_money:
+        label = f"{label} ({currency})"
+    named = (fmt.plotted(trend, [now, before], currency) if is_money else trend).select(
+        pl.col("bucket").dt.strftime(BUCKET_FORMATS[grain]).alias(periods.GRAIN_LABELS[grain]),
         pl.col(now).alias(label),
         pl.col(before).alias("Period before"),
     )
@@ -150,11 +157,44 @@ def show_trend(trend: pl.DataFrame, currency: str, grain: str) -> None:
         named,
         now=label,
         before="Period before",
-        unit=currency if is_money else "",
         value_format=f"%,.{fmt.exponent(currency) if is_money else 0}f",
     )
+    text = [
+        fmt.money(int(trend[name].sum()), currency)
+        if is_money
+        else fmt.count(int(trend[name].sum()))
+        for name in (now, before)
+    ]
     st.echarts_chart(
-        spec, height=320, key="trend", alt=f"{label} by {grain}, with the period before"
+        spec,
+        height=320,
+        key="trend",
+        alt=f"{label} by {grain}: {text[0]} in all, {text[1]} in the period before",
+    )
+    with st.expander("Figures of the trend", key="trend_figures", on_change="rerun") as figures:
+        if figures.open:
+            show_trend_table(trend, currency, grain)
+
+
+def show_trend_table(trend: pl.DataFrame, currency: str, grain: str) -> None:
+    exact = fmt.major_units(trend, ["net_minor", "net_before_minor"], currency).rename(
+        {"net_minor": "net_sales", "net_before_minor": "net_sales_before"}
+    )
+    table_with_export(
+        exact,
+        columns={
+            "bucket": st.column_config.DateColumn(
+                f"{periods.GRAIN_LABELS[grain]} from", format="D MMM YYYY", pinned=True
+            ),
+            "net_sales": money_column("Net sales", currency),
+            "net_sales_before": money_column("Before", currency),
+            "orders": st.column_config.NumberColumn("Orders", format="localized"),
+            "orders_before": st.column_config.NumberColumn("Before", format="localized"),
+            "units": st.column_config.NumberColumn("Units", format="localized"),
+            "units_before": st.column_config.NumberColumn("Before", format="localized"),
+        },
+        alt=f"Sales by {grain}, with the period before",
+        key=f"sales_by_{grain}",
     )
 
 
@@ -210,7 +250,6 @@ def show_breakdown_table(named: pl.DataFrame, currency: str, by: str) -> None:
         columns=columns,
         alt=f"Sales by {by}, every row",
         key=f"sales_by_{by}",
-        height=400,
     )
 
 
@@ -254,9 +293,22 @@ scope = sales.SalesScope(
     regions=chosen_regions,
     categories=chosen_categories,
 )
-show_scope(scope, period.before)
-show_totals(ask(sales.totals, publication, scope), currency, days=scope.days)
-show_trend(ask(sales.trend, publication, scope, grain=grain), currency, grain)
+first_day: date = covered["first_day"]
+show_scope(scope, period.before, first_day=first_day)
+show_totals(
+    ask(sales.totals, publication, scope),
+    currency,
+    is_compared=period.before.first >= first_day,
+)
+# Days before the first sale are no zeros to compare with: the line starts where data starts.
+comparable = pl.col("bucket") >= first_day + timedelta(days=period.days)
+show_trend(
+    ask(sales.trend, publication, scope, grain=grain).with_columns(
+        pl.when(comparable).then(pl.col("net_before_minor", "orders_before", "units_before"))
+    ),
+    currency,
+    grain,
+)
 with st.container(horizontal=True, vertical_alignment="center"):
     st.subheader("Where it came from", anchor=False, width="content")
     dimension = st.segmented_control(

@@ -41,7 +41,11 @@ def place_of(row: Mapping[str, Any]) -> str:
 def choose_clicked(places: list[str]) -> None:
     click = st.session_state["sku_open"]
     if click:
-        st.session_state["sku"] = places[click.row]
+        st.query_params["sku"] = places[click.row]
+
+
+def choose_listed() -> None:
+    st.query_params["sku"] = st.session_state["sku_listed"]
 
 
 def show_quality(run: Mapping[str, Any]) -> None:
@@ -257,23 +261,21 @@ else:
 show_headlines(skus, currency)
 show_overview(skus, currency)
 
+
+def name_of_place(place: str) -> str:
+    row = by_place[place]
+    return " · ".join(
+        part for part in (row["sku"], row["product_name"], row["location_id"]) if part
+    )
+
+
 by_place = {place_of(row): row for row in skus.iter_rows(named=True)}
 if by_place:
+    places = list(by_place)
+    linked = st.query_params.get("sku", "")
+    st.session_state["sku_listed"] = linked if linked in by_place else places[0]
     chosen_place = st.selectbox(
-        "SKU",
-        list(by_place),
-        format_func=lambda place: " · ".join(
-            part
-            for part in (
-                by_place[place]["sku"],
-                by_place[place]["product_name"],
-                by_place[place]["location_id"],
-            )
-            if part
-        ),
-        key="sku",
-        bind="query-params",
-        required=True,
+        "SKU", places, format_func=name_of_place, key="sku_listed", on_change=choose_listed
     )
     chosen_sku = by_place[chosen_place]
     show_sku(publication, store_id, chosen_sku, currency)

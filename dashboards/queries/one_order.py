@@ -6,12 +6,16 @@ from analytics.warehouse import Publication
 from dashboards.queries.fetch import fetch
 
 _ORDER = """
-select * from marts.orders where order_id = $order_id
+select *
+from marts.orders
+where order_id in ($order_id, upper($order_id))
+order by order_id = $order_id desc
+limit 1
 """
 
 
 def order(publication: Publication, *, order_id: str) -> pl.DataFrame:
-    """The order itself: one row, or none."""
+    """The order of this number, also if typed in small letters: one row, or none."""
     return fetch(publication, _ORDER, order_id=order_id)
 
 
@@ -69,7 +73,7 @@ steps as (
     select occurred_at, 2, 'stock', 'stock ' || kind,
         concat_ws(' ', qty, 'of', sku, 'at', location_id), null
     from marts.stock_movements
-    where cause_id = $order_id
+    where order_id = $order_id
 )
 select happened_at, kind, step, coalesce(detail, '') as detail, amount_minor
 from steps

@@ -61,7 +61,7 @@ _OPEN_STATES = f"""
 with {_OPEN_ORDERS}
 select
     status,
-    coalesce(waiting_for, 'nothing') as waiting_for,
+    coalesce(waiting_for, 'the system itself') as waiting_for,
     count(*) as orders,
     cast(sum(total_minor) as bigint) as total_minor,
     min(since) as oldest_since

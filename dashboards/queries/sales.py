@@ -212,8 +212,8 @@ def trend(publication: Publication, scope: SalesScope, *, grain: str) -> pl.Data
 
 _NAME = """
 case $by
-    when 'country' then coalesce(nullif(region, ''), 'Unknown')
-    when 'category' then coalesce(nullif(category, ''), 'Uncategorised')
+    when 'country' then coalesce(region, 'unknown')
+    when 'category' then coalesce(category, 'unknown')
     else sku
 end
 """

@@ -1,7 +1,7 @@
 """A small published warehouse with the marts' columns and invented but consistent rows.
 
-Its figures can be recomputed by hand from `LIFE_OF_AN_ORDER`; everything else is drawn from a
-seeded generator, so two runs publish the same rows.
+Columns come from the contracts the real marts enforce; rows from a seeded generator, so two runs
+publish the same ones.
 """
 
 import json
@@ -14,91 +14,12 @@ from typing import Any
 
 import duckdb
 import polars as pl
+import yaml  # type: ignore[import-untyped]
 
 LAST_DAY = date(2026, 6, 30)
 PUBLISHED_AT = datetime(2026, 6, 30, 18, 0, tzinfo=UTC)
 LAST_LOAD_ID = 42
-
-_TYPES: dict[str, dict[str, str]] = {
-    "varchar": {
-        "orders": "order_id store_id channel order_type origin document_kind customer_ref region "
-        "currency status waiting_for",
-        "order_lines": "order_id line_id store_id channel region currency sku product_name "
-        "category line_kind",
-        "daily_sales": "store_id currency channel region category sku",
-        "daily_order_counts": "store_id currency channel region",
-        "stock_levels": "store_id sku location_id",
-        "stock_movements": "movement_id store_id sku location_id kind cause_type cause_id",
-        "daily_demand": "store_id sku location_id",
-        "payments": "payment_id order_id store_id currency method provider status",
-        "ledger_entries": "transfer_id kind order_id store_id currency account",
-        "products": "sku product_id store_id name category brand supplier_id",
-        "parcels": "parcel_id order_id store_id location_id carrier service tracking_no status",
-        "replenishment_suggestions": "suggestion_id store_id sku location_id reason run_id "
-        "status decided_by po_id",
-        "forecasts": "run_id store_id sku location_id model",
-        "forecast_backtests": "run_id store_id sku location_id",
-        "forecast_runs": "run_id store_id model code_version data_hash features libraries",
-        "replenishment_proposals": "run_id sku location_id supplier_id reason",
-    },
-    "date": {
-        "orders": "business_date",
-        "order_lines": "business_date",
-        "daily_sales": "business_date",
-        "daily_order_counts": "business_date",
-        "daily_demand": "demand_date",
-        "payments": "business_date",
-        "ledger_entries": "business_date",
-        "replenishment_suggestions": "order_by need_by",
-        "forecasts": "as_of forecast_date",
-        "forecast_backtests": "cutoff demand_date",
-        "forecast_runs": "as_of",
-        "replenishment_proposals": "order_by need_by",
-    },
-    "timestamp": {
-        "orders": "submitted_at paid_at shipped_at delivered_at completed_at cancelled_at "
-        "expired_at due_at last_event_at",
-        "order_lines": "submitted_at",
-        "stock_levels": "last_movement_at",
-        "stock_movements": "occurred_at",
-        "payments": "initiated_at captured_at",
-        "ledger_entries": "posted_at",
-        "parcels": "planned_at labelled_at handed_over_at delivered_at",
-        "replenishment_suggestions": "suggested_at decided_at",
-        "forecast_runs": "created_at",
-    },
-    "bigint": {
-        "orders": "goods_minor discount_minor freight_minor tax_minor other_minor total_minor "
-        "captured_minor refunded_minor net_minor line_count units last_load_id",
-        "order_lines": "qty unit_price_minor goods_minor discount_minor freight_minor tax_minor "
-        "payable_minor unit_cost_minor last_load_id",
-        "daily_sales": "units_sold units_returned sale_minor return_minor other_minor net_minor "
-        "line_count",
-        "daily_order_counts": "orders_submitted orders_paid orders_cancelled orders_expired "
-        "paid_minor refunded_minor",
-        "stock_levels": "on_hand reserved allocated available on_order",
-        "stock_movements": "qty on_hand_delta reserved_delta allocated_delta on_hand reserved "
-        "allocated stream_seq",
-        "daily_demand": "units order_lines customers sale_minor unit_price_minor",
-        "payments": "amount_minor captured_minor refunded_minor fee_minor attempts",
-        "ledger_entries": "entry_no amount_minor",
-        "products": "price_minor cost_minor lead_time_days moq case_pack",
-        "parcels": "cost_minor",
-        "replenishment_suggestions": "qty",
-        "forecasts": "horizon_days",
-        "forecast_runs": "seed skus train_rows",
-        "replenishment_proposals": "qty packs on_hand available on_order lead_time_days "
-        "review_days protection_days order_up_to unit_cost_minor value_minor",
-    },
-    "double": {
-        "forecasts": "mean p10 p50 p90",
-        "forecast_backtests": "units predicted naive p10 p90",
-        "forecast_runs": "wape_model wape_naive coverage_80 bias seconds",
-        "replenishment_proposals": "demand_mean demand_p50 demand_p90 cover_days "
-        "stockout_chance_without",
-    },
-    "boolean": {"orders": "is_terminal", "order_lines": "is_sold"},
-}
+CONTRACTS = Path(__file__).resolve().parents[2] / "dbt_project" / "models" / "marts"
 
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -121,17 +42,21 @@ def publish_marts(warehouse_dir: Path, rows: Rows, *, version: int = 1) -> Path:
         "published_at": PUBLISHED_AT.isoformat(),
         "last_load_id": LAST_LOAD_ID,
         "events": sum(len(part) for part in rows.values()),
+        "build_no": version,
     }
     (folder / "CURRENT").write_text(json.dumps(pointer))
     return file
 
 
 def _columns_by_table() -> dict[str, str]:
-    columns: dict[str, list[str]] = {}
-    for column_type, tables in _TYPES.items():
-        for table, names in tables.items():
-            columns.setdefault(table, []).extend(f"{name} {column_type}" for name in names.split())
-    return {table: ", ".join(definitions) for table, definitions in columns.items()}
+    """Read the enforced contracts, so that the invented marts cannot drift from the built ones."""
+    return {
+        model["name"]: ", ".join(
+            f"{column['name']} {column['data_type']}" for column in model["columns"]
+        )
+        for file in sorted(CONTRACTS.glob("*/_*__models.yml"))
+        for model in yaml.safe_load(file.read_text())["models"]
+    }
 
 
 def _frames(rows: list[dict[str, Any]]) -> Iterator[pl.DataFrame]:
@@ -244,7 +169,7 @@ def _one_order(
         due_at=_due(at, state), goods_minor=total, discount_minor=0, freight_minor=0,
         tax_minor=0, other_minor=0, total_minor=total, captured_minor=total if is_paid else 0,
         refunded_minor=refunded, net_minor=total - refunded if is_paid else 0,
-        line_count=len(chosen), units=units, last_event_at=at + timedelta(hours=1),
+        line_count=len(chosen), units=units, last_event_at=max(stamp for stamp in (at, *stamps.values()) if stamp),
     )  # fmt: skip
     if is_paid:
         _money_and_parcel(order_id, shop=shop, stamps=stamps, total=total, rows=rows)
