@@ -188,11 +188,12 @@ class GatewayDesk:
             self._world.webhooks.changed.set()
         return cancelled
 
-    def capture_late(self) -> None:
-        """Let the payments land that were promised to be cancelled and are due now."""
-        state, now = self._world.state, self._world.now()
+    def capture_late(self) -> float | None:
+        """Let cancelled payments land that are due to; return when the next one will."""
+        state = self._world.state
         due = state.rows(
-            "select intent_id from payment_intents where late_capture_at <= ? limit 100", (now,)
+            "select intent_id from payment_intents where late_capture_at <= ? limit 100",
+            (self._world.now(),),
         )
         for row in due:
             with state.transaction():
@@ -203,6 +204,11 @@ class GatewayDesk:
                 intent = self.intent(row["intent_id"])
                 paid_with = intent.payment_method or "pm_card_visa"
                 self._capture(replace(intent, payment_method=paid_with), intent.amount)
+        following = state.row(
+            "select min(late_capture_at) as at from payment_intents"
+            " where late_capture_at is not null"
+        )
+        return None if following is None else following["at"]
 
     def refund(
         self,

@@ -89,7 +89,10 @@ class WebhookQueue:
 
 
 class WebhookDispatcher:
-    """Delivers what is due, at most one message at a time about one subject."""
+    """Delivers what is due, at most one message at a time about one subject.
+
+    `before_each_round` does other work that falls due and returns when it wants to be next.
+    """
 
     def __init__(
         self,
@@ -101,7 +104,7 @@ class WebhookDispatcher:
         policy: DeliveryPolicy,
         client: httpx2.AsyncClient,
         now: Callable[[], float],
-        before_each_round: Callable[[], None],
+        before_each_round: Callable[[], float | None],
     ) -> None:
         self._state = state
         self._queue = queue
@@ -118,11 +121,11 @@ class WebhookDispatcher:
         try:
             while True:
                 self._queue.changed.clear()
-                self._before_each_round()
+                other_at = self._before_each_round()
                 for row in self._due():
                     self._start(row)
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(self._idle_seconds()):
+                    async with asyncio.timeout(self._idle_seconds(other_at)):
                         await self._queue.changed.wait()
         finally:
             for task in self._busy.values():
@@ -136,15 +139,16 @@ class WebhookDispatcher:
             (self._now(), 2 * _IN_FLIGHT_MAX),
         )
 
-    def _idle_seconds(self) -> float:
+    def _idle_seconds(self, other_at: float | None) -> float:
         # While the line is full, the end of a delivery wakes the loop, not the clock.
+        now = self._now()
         row = self._state.row(
             "select min(due_at) as due_at from webhooks where state = 'pending' and due_at > ?",
-            (self._now(),),
+            (now,),
         )
-        if row is None or row["due_at"] is None:
-            return _IDLE_SECONDS_MAX
-        return float(min(max(row["due_at"] - self._now(), 0.001), _IDLE_SECONDS_MAX))
+        due_at = None if row is None else row["due_at"]
+        seconds = [at - now for at in (due_at, other_at) if at is not None]
+        return float(min(max(min(seconds, default=_IDLE_SECONDS_MAX), 0.001), _IDLE_SECONDS_MAX))
 
     def _start(self, row: sqlite3.Row) -> None:
         subject = str(row["subject"])
