@@ -24,9 +24,9 @@ from contracts.warehouse import (
     PROPOSALS_MAX,
     PROPOSED_SIGNAL,
     REPLENISH_WORKFLOW,
+    ForecastRequest,
     ForecastSummary,
     KeepFresh,
-    PlanRequest,
     ProposeStock,
     RefreshSummary,
 )
@@ -94,7 +94,7 @@ class PlanningActivities:
         self._now = now
 
     @activity.defn
-    async def forecast_demand(self, request: PlanRequest) -> ForecastSummary:
+    async def forecast_demand(self, request: ForecastRequest) -> ForecastSummary:
         """Forecast one store's demand from the published warehouse and propose orders."""
         publication = published(self._warehouse_dir)
         if publication is None:

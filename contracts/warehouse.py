@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from contracts.events import StoreContext
 from contracts.replenishment import Proposal
 
 KEEP_FRESH_WORKFLOW_ID = "warehouse/keep-fresh"
@@ -34,8 +35,14 @@ class RefreshSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRequest:
-    """Forecast and propose for one store. `as_of` is the last complete business day."""
+    """Plan for one store, as of its last complete business day."""
 
+    store: StoreContext
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForecastRequest:
     run_id: str
     store_id: str
     as_of: date

@@ -1,10 +1,13 @@
 """Warehouse workflows: keep the published file fresh, and plan replenishment from it."""
 
+from datetime import timedelta
+
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.warehouse import PlanningActivities, WarehouseActivities
     from contracts.warehouse import (
+        ForecastRequest,
         KeepFresh,
         PlanOutcome,
         PlanRequest,
@@ -47,8 +50,16 @@ class PlanReplenishmentWorkflow:
         await workflow.execute_activity_method(
             WarehouseActivities.refresh_warehouse, **policies.ONE_REFRESH
         )
+        now = workflow.now()
         forecast = await workflow.execute_activity_method(
-            PlanningActivities.forecast_demand, request, **policies.LONG_WORK
+            PlanningActivities.forecast_demand,
+            ForecastRequest(
+                run_id=f"plan-{now:%Y%m%d-%H%M%S}",
+                store_id=request.store.store_id,
+                as_of=request.store.business_date(now) - timedelta(days=1),
+                seed=request.seed,
+            ),
+            **policies.LONG_WORK,
         )
         proposed = await workflow.execute_activity_method(
             PlanningActivities.propose_stock,
