@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
 
+from api.body_limit import BodyLimit
 from api.dependencies import ApiDependencies, ApiState
 from api.envelope import Envelope
 from api.metrics import RequestMetrics
@@ -25,6 +26,8 @@ def create_app(dependencies: ApiDependencies) -> FastAPI:
 
     app = bare_app(lifespan)
     app.state.metrics = RequestMetrics()
+    # Added last, met first: the envelope is around everything, the limit included.
+    app.add_middleware(BodyLimit, bytes_max=_BODY_MAX_BYTES)
     app.add_middleware(Envelope, metrics=app.state.metrics, now=dependencies.now)
     return app
 
@@ -41,7 +44,6 @@ def bare_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=_BODY_MAX_BYTES,
         # Figures are our own; recorded validation failures would carry what people typed.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )

@@ -99,8 +99,7 @@ class Engine:
                 )
             )
         except EngineUnavailableError as error:
-            with suppress(TemporalError):
-                await start.workflow_handle()
+            await _hush(start)
             if await self._is_running(workflow_id):
                 raise AnswerPendingError(request.order_id) from error
             raise
@@ -131,6 +130,9 @@ class Engine:
             if error.status in _TRANSIENT:
                 raise EngineUnavailableError("the workflow engine cannot be reached") from error
             raise
+        except RuntimeError as error:
+            # What a client that connects on its first call says when nobody listens.
+            raise EngineUnavailableError("the workflow engine cannot be reached") from error
         except (TimeoutError, RPCTimeoutOrCancelledError) as error:
             raise EngineUnavailableError("the workflow engine did not answer in time") from error
 
@@ -146,6 +148,13 @@ class Engine:
         try:
             async with asyncio.timeout(_LOOK_SECONDS):
                 await self._client.get_workflow_handle(workflow_id).describe()
-        except (RPCError, TimeoutError):
+        except (RPCError, RuntimeError, TimeoutError):
             return False
         return True
+
+
+async def _hush(start: WithStartWorkflowOperation[Any, Any]) -> None:
+    """Take the error a failed start keeps for later, or the event loop reports it as forgotten."""
+    with suppress(TemporalError, TimeoutError):
+        async with asyncio.timeout(0):
+            await start.workflow_handle()

@@ -102,6 +102,12 @@ UNEXPECTED = Kind(
     title="Internal error",
     detail="The request met an unexpected error. It has been recorded.",
 )
+TOO_LARGE = Kind(
+    status=413,
+    slug="content-too-large",
+    title="Content too large",
+    detail="The body is larger than this resource takes.",
+)
 INVALID = Kind(
     status=422,
     slug="invalid-request",
@@ -179,7 +185,6 @@ _KIND_OF_STATUS = {
     400: ("bad-request", "Bad request"),
     404: ("not-found", "Not found"),
     405: ("method-not-allowed", "Method not allowed"),
-    413: ("content-too-large", "Content too large"),
     415: ("unsupported-media-type", "Unsupported media type"),
 }
 
@@ -236,6 +241,8 @@ async def _answer_invalid(request: Request, error: Exception) -> Response:
 
 async def _answer_status(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == TOO_LARGE.status:
+        return problem(request.url.path, TOO_LARGE)
     slug, title = _KIND_OF_STATUS.get(error.status_code, ("http-error", "HTTP error"))
     kind = Kind(
         status=error.status_code, slug=slug, title=title, detail=f"{title}.", headers=error.headers

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Request
 
+from api.body_limit import raw_body
 from api.dependencies import Dependencies
 from api.engine import Engine, WorkflowGoneError
 from api.fields import Output
@@ -21,12 +22,7 @@ from workflows.order import OrderWorkflow
 from workflows.replenish_stock import ReplenishStockWorkflow
 
 _BODY_MAX_BYTES = 256 * 1024
-router = APIRouter(
-    prefix="/v1/webhooks",
-    tags=["webhooks"],
-    max_body_size=_BODY_MAX_BYTES,
-    responses=problem_docs(400, 413),
-)
+router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], responses=problem_docs(400, 413))
 _PURCHASE_PREFIX = ids.purchase_order_id("")
 _log = logging.getLogger(__name__)
 
@@ -59,7 +55,7 @@ async def hear_gateway(
     dependencies: Dependencies,
     signature: Annotated[str, Header(alias="Stripe-Signature")] = "",
 ) -> CallbackBody:
-    body = await request.body()
+    body = await raw_body(request, bytes_max=_BODY_MAX_BYTES)
     notice = dependencies.callbacks.gateway(body, signature, dependencies.now())
     if notice is None:
         return CallbackBody(result=CallbackResult.IGNORED)
@@ -79,7 +75,7 @@ async def hear_carrier(
     dependencies: Dependencies,
     signature: Annotated[str, Header(alias="X-Carrier-Signature")] = "",
 ) -> CallbackBody:
-    body = await request.body()
+    body = await raw_body(request, bytes_max=_BODY_MAX_BYTES)
     scan = dependencies.callbacks.carrier(body, signature, dependencies.now())
     order_id = _order_of(scan.parcel_id)
     if order_id is None:
@@ -95,7 +91,7 @@ async def hear_supplier(
     dependencies: Dependencies,
     signature: Annotated[str, Header(alias="X-Supplier-Signature")] = "",
 ) -> CallbackBody:
-    body = await request.body()
+    body = await raw_body(request, bytes_max=_BODY_MAX_BYTES)
     delivery = dependencies.callbacks.supplier(body, signature, dependencies.now())
     place = await _place_of(delivery, dependencies.listings)
     if place is None:
