@@ -31,6 +31,8 @@ class SmallShop:
     url: str = ""
     is_broken: bool = False
     is_short: bool = False
+    is_slow: bool = False
+    asked: set[str] = field(default_factory=set)
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
     paid_with: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
@@ -58,13 +60,17 @@ class SmallShop:
         return JSONResponse({"items": items, "next_cursor": "1" if page == 0 else None})
 
     async def take_events(self, request: Request) -> Response:
-        self.events += (await request.json())["events"]
-        return JSONResponse({"accepted": 1}, status_code=202)
+        events = (await request.json())["events"]
+        self.events += events
+        return JSONResponse({"accepted": len(events), "rejected": []}, status_code=202)
 
     async def order(self, request: Request) -> Response:
         if self.is_broken:
             return JSONResponse({"title": "no"}, status_code=422)
         key = request.headers["idempotency-key"]
+        if self.is_slow and key not in self.asked:
+            self.asked.add(key)
+            return JSONResponse({"order_id": key, "status": "accepted"}, status_code=202)
         self.orders[key] = await request.json()
         status = "paid" if "payment_method" in self.orders[key] else "awaiting_payment"
         body = {
@@ -193,6 +199,13 @@ async def test_an_order_that_falls_short_is_given_up(shop: SmallShop) -> None:
     report = await let_shop(crowd(shop, orders=2))
 
     assert (report.counts.orders_short, report.counts.orders_cancelled) == (2, 2)
+
+
+async def test_a_slow_shop_is_asked_again_and_then_paid(shop: SmallShop) -> None:
+    shop.is_slow = True
+    report = await let_shop(crowd(shop, Journey.PAY_LATER, orders=2))
+
+    assert (report.counts.orders_placed, report.counts.orders_paid) == (2, 2)
 
 
 async def test_every_order_has_a_session_that_led_to_it(shop: SmallShop) -> None:
