@@ -33,18 +33,10 @@ folded as (
         any_value(currency) as currency,
         any_value(method) filter (where event_name = 'payment.initiated') as method,
         any_value(provider) filter (where event_name = 'payment.initiated') as provider,
-        arg_max(
-            case event_name
-                when 'payment.initiated' then 'initiated'
-                when 'payment.authorised' then 'authorised'
-                when 'payment.captured' then 'captured'
-                when 'payment.declined' then 'declined'
-                when 'payment.voided' then 'voided'
-                when 'payment.expired' then 'expired'
-                when 'payment.outcome_unknown' then 'unknown'
-            end,
-            stream_seq
-        ) filter (where event_name <> 'payment.outcome_resolved') as status,
+        arg_max(substr(event_name, 9), stream_seq) filter (
+            where event_name not in ('payment.outcome_unknown', 'payment.outcome_resolved')
+        ) as last_status,
+        arg_max(event_name, stream_seq) = 'payment.outcome_unknown' as is_unknown,
         arg_max(amount_minor, stream_seq) filter (where event_name = 'payment.initiated')
             as amount_minor,
         coalesce(max(amount_minor) filter (where event_name = 'payment.captured'), 0)
@@ -83,7 +75,8 @@ typed as (
         folded.method,
         folded.provider,
         case
-            when coalesce(refunds_by_payment.refunded_minor, 0) = 0 then folded.status
+            when folded.is_unknown then 'unknown'
+            when coalesce(refunds_by_payment.refunded_minor, 0) = 0 then folded.last_status
             when refunds_by_payment.refunded_minor < folded.captured_minor
                 then 'partially_refunded'
             else 'refunded'

@@ -56,7 +56,7 @@ typed as (
         received_at,
         case
             when is_cancelled then 'cancelled'
-            when received_at is not null then 'received'
+            when received_qty >= qty then 'received'
             else 'ordered'
         end as status,
         last_load_id
