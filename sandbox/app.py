@@ -75,7 +75,8 @@ def build_server(config: SandboxConfig, *, host: str, port: int) -> uvicorn.Serv
 
 def serve(config: SandboxConfig, *, host: str, port: int) -> None:
     """Serve until interrupted."""
-    build_server(config, host=host, port=port).run()
+    with suppress(KeyboardInterrupt):
+        build_server(config, host=host, port=port).run()
 
 
 def _report_failure(delivery: asyncio.Task[None]) -> None:
