@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 
@@ -46,7 +47,7 @@ def decide(client: httpx2.Client, decision: Decision) -> Answer:
     """Send a decision and put the answer, the refusal or the failure into words."""
     try:
         response = client.post(
-            f"/v1/replenishment/suggestions/{decision.suggestion_id}/decision",
+            f"/v1/replenishment/suggestions/{quote(decision.suggestion_id, safe='')}/decision",
             json=decision.body(),
             headers={"Idempotency-Key": decision.idempotency_key()},
         )
@@ -67,7 +68,7 @@ def api_client(api_url: str) -> httpx2.Client:
 
 def _accepted(response: httpx2.Response) -> str:
     document = _document(response)
-    status = str(document.get("status") or "accepted")
+    status = str(document.get("status") or "accepted").capitalize()
     purchase_order = document.get("po_id")
     return f"{status}, purchase order {purchase_order}" if purchase_order else status
 
@@ -76,6 +77,11 @@ def _problem(response: httpx2.Response) -> str:
     """Return the problem document's own words; they are written for people."""
     document = _document(response)
     words = [str(document[name]) for name in ("title", "detail") if document.get(name)]
+    faults = document.get("errors")
+    if isinstance(faults, list):
+        words += [
+            f"{fault.get('field', '')} {fault.get('message', '')}".strip() for fault in faults
+        ]
     return ": ".join(words) or f"The shop's API answered {response.status_code}."
 
 

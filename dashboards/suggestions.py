@@ -11,6 +11,8 @@ from dashboards.back_office import Answer, Decision, api_client, decide
 from dashboards.components import table_with_export
 from dashboards.frame import Frame
 
+_UNNAMED_BUYER = "back office"
+
 
 def show_decision(frame: Frame, sku: Mapping[str, Any]) -> None:
     """Let the buyer decide the SKU's open suggestion; the shop's API does the deciding."""
@@ -47,11 +49,20 @@ def _decision_form(frame: Frame, suggestion_id: str, *, suggested: int) -> None:
             help="Change it to order another quantity than suggested.",
         )
         st.text_input(
+            "Your name",
+            key="buyer",
+            persist_state="session",
+            placeholder="Buyer",
+            max_chars=80,
+            width=160,
+            help="Stands in the history of the suggestion.",
+        )
+        st.text_input(
             "Reason",
             key=f"reason_{suggestion_id}",
             placeholder="Optional",
             max_chars=200,
-            width=280,
+            width=240,
         )
         for decision, icon in (("approve", "check"), ("reject", "close")):
             st.form_submit_button(
@@ -72,6 +83,7 @@ def _send(frame: Frame, suggestion_id: str, decision: str, suggested: int) -> No
     wanted = Decision(
         suggestion_id=suggestion_id,
         decision=decision,
+        by=str(st.session_state["buyer"] or "").strip() or _UNNAMED_BUYER,
         qty=qty if decision == "approve" and qty != suggested else None,
         reason=str(st.session_state[f"reason_{suggestion_id}"] or "").strip(),
     )

@@ -73,7 +73,11 @@ def _live_events() -> list[dict[str, Any]]:
     priced = {"line_id": "1", "goods_minor": 2 * price, "discount_minor": 0, "freight_minor": 0,
               "tax_minor": 0, "payable_minor": 2 * price}  # fmt: skip
     order = {"order_id": OPEN_ORDER}
-    stream = {"stream_type": "order", "stream_id": OPEN_ORDER, "correlation_id": OPEN_ORDER}
+    stream: dict[str, Any] = {
+        "stream_type": "order",
+        "stream_id": OPEN_ORDER,
+        "correlation_id": OPEN_ORDER,
+    }
     place = {"sku": sku, "location_id": "main"}
     return [
         _event("product.created", stream_type="product", stream_id=f"P-{sku}", at=at, payload={

@@ -137,8 +137,8 @@ def test_a_page_holds_only_the_wanted_states(publication: Publication) -> None:
 
 
 def test_open_and_closed_states_count_every_order(publication: Publication) -> None:
-    open_count = orders.open_states(publication, **SHOP)["orders"].sum()
-    closed_count = orders.closed_states(publication, **SHOP, as_of=NOW)["orders"].sum()
+    open_count = int(orders.open_states(publication, **SHOP)["orders"].sum())
+    closed_count = int(orders.closed_states(publication, **SHOP, as_of=NOW)["orders"].sum())
     everything = orders.latest_orders(publication, **SHOP, states=(), after=None, limit=100_000)
 
     assert open_count + closed_count == everything.height
