@@ -73,12 +73,12 @@ class WarehousePipeline:
         lake_root: Path,
         warehouse_dir: Path,
         *,
-        project_dir: Path = DEFAULT_PROJECT,
+        project: DbtProject | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._lake = EventLake(lake_root)
         self._dir = warehouse_dir
-        self._project = DbtProject(folder=project_dir, state_dir=warehouse_dir / "dbt")
+        self._project = project or DbtProject(DEFAULT_PROJECT, state_dir=warehouse_dir / "dbt")
         self._clock = clock
 
     @property
