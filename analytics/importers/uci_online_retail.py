@@ -62,10 +62,10 @@ def import_online_retail(
     imported_at: datetime,
     store: StoreContext = STORE,
     progress: Callable[[str], None] | None = None,
-    stopwatch: Callable[[], float] = perf_counter,
+    clock: Callable[[], float] = perf_counter,
 ) -> Reconciliation:
     """Bring the file's invoices into the lake, all or none. Raises ImportFileError."""
-    started = stopwatch()
+    started = clock()
     report = progress or _say_nothing
     with duckdb.connect(":memory:", config=CLOSED_WORLD) as connection:
         connection.execute("set timezone = 'UTC'")
@@ -84,7 +84,7 @@ def import_online_retail(
             file,
             currency=store.currency,
             documents_added=events["event_name"].to_pylist().count("order.imported"),
-            seconds=stopwatch() - started,
+            seconds=clock() - started,
         )
 
 

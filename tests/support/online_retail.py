@@ -52,7 +52,7 @@ def published_frame(rows: Sequence[Row]) -> pl.DataFrame:
 
 
 def bring(file: Path, lake: EventLake, at: datetime = IMPORTED_AT) -> Reconciliation:
-    return import_online_retail(file, lake=lake, imported_at=at, stopwatch=lambda: 0.0)
+    return import_online_retail(file, lake=lake, imported_at=at, clock=lambda: 0.0)
 
 
 def bring_rows(file: Path, lake: EventLake, *rows: Row) -> Reconciliation:
