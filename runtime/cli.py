@@ -19,7 +19,10 @@ from config.logging import configure_logging
 from config.settings import Settings
 
 app = typer.Typer(
-    help="Order pipeline and analytics warehouse.", no_args_is_help=True, add_completion=False
+    help="Order pipeline and analytics warehouse.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
 )
 warehouse_app = typer.Typer(help="Build, rebuild and inspect the warehouse.", no_args_is_help=True)
 import_app = typer.Typer(help="Bring another shop's history in.", no_args_is_help=True)
@@ -32,8 +35,16 @@ app.add_typer(forecast_app, name="forecast")
 def main() -> None:
     """Run the command; an expected error is one clear text and exit code 1."""
     configure_logging()
-    with _clear_errors():
-        app()
+    code = 0
+    try:
+        with _clear_errors():
+            app()
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # The interpreter's own end would print the DuckDB binding's leak report, which means nothing.
+    os._exit(code)
 
 
 @app.command()
@@ -43,12 +54,13 @@ def up() -> None:
 
     settings = Settings()
     _say(f"starting Mallard, state in {settings.var_dir}")
-    with Stack(settings, say=_say).running() as stack:
+    stop = _stop_on_signal()
+    with Stack(settings, say=_say).running(stop):
         _say("")
         for name, url in addresses(settings).items():
             _say(f"  {name:<12} {url}")
         _say("\nCtrl-C stops everything.")
-        stack.watch(_stop_on_signal())
+        stop.wait()
 
 
 @app.command()

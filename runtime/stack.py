@@ -50,8 +50,10 @@ class Stack:
         return next(part for part in self._parts if part.name == name)
 
     @contextmanager
-    def running(self) -> Iterator["Stack"]:
-        """Start everything; on the way out stop what was started, newest first.
+    def running(self, stop: threading.Event) -> Iterator["Stack"]:
+        """Start everything and watch it; on the way out stop what was started, newest first.
+
+        A part that ends by itself is started again. `stop` is set when one ends too often.
 
         Raises:
             StartError: a folder, a port, a leftover or a part stood in the way.
@@ -60,26 +62,33 @@ class Stack:
             self._stop_leftovers()
             self._check_ports()
             started: list[Part] = []
+            ending = threading.Event()
+            watcher = threading.Thread(target=self._watch, args=(ending, stop), daemon=True)
             try:
                 for part in self._parts:
                     started.append(part)
                     self._start(part)
+                watcher.start()
                 yield self
             finally:
+                ending.set()
+                if watcher.is_alive():
+                    watcher.join()
                 for part in reversed(started):
                     part.process.stop()
                     self._say(f"  stopped   {part.name}")
 
-    def watch(self, stop: threading.Event) -> None:
-        """Restart a part that ends by itself, until told to stop.
-
-        Raises:
-            StartError: a part ended more often than a passing fault explains.
-        """
-        while not stop.wait(_WATCH_SECONDS):
+    def _watch(self, ending: threading.Event, stop: threading.Event) -> None:
+        while not ending.wait(_WATCH_SECONDS):
             for part in self._parts:
-                if part.process.exit_code() is not None:
+                if part.process.exit_code() is None or ending.is_set():
+                    continue
+                try:
                     self._restart(part)
+                except StartError as error:
+                    self._say(f"  failed    {error}")
+                    stop.set()
+                    return
 
     def _restart(self, part: Part) -> None:
         count = self._restarts[part.name] = self._restarts.get(part.name, 0) + 1

@@ -36,7 +36,7 @@ _RATE_PER_SECOND = 6.0
 _CROWD_RATE_PER_SECOND = 0.5
 _SETTLE_SECONDS = 180.0
 _PROGRESS_SECONDS = 2.0
-_LOCATION = "MAIN"
+_LOCATION = "main"
 _COVER_DAYS = (2, 40)
 _OPEN = ("awaiting_payment", "paid", "shipped", "delivered")
 
@@ -49,9 +49,7 @@ def run_demo(
     """Run the demonstration until its summary, or until stopped."""
     began = time.monotonic()
     say(f"starting Mallard, state in {settings.var_dir}")
-    with Stack(settings, say=say).running() as stack:
-        watching = threading.Thread(target=stack.watch, args=(stop,), daemon=True)
-        watching.start()
+    with Stack(settings, say=say).running(stop):
         catalogue = generate_catalogue(_SEED, _PRODUCTS)
         _stock_the_mall(settings, catalogue, say=say)
         _write_history(settings, catalogue, say=say)
@@ -63,12 +61,9 @@ def run_demo(
         summary = _summary(settings, order_ids, by_status, plan)
         summary["seconds"] = round(time.monotonic() - began, 1)
         _tell(settings, summary, say=say)
-        if once:
-            stop.set()
-        else:
+        if not once:
             say("\nshoppers keep coming; Ctrl-C stops everything")
             asyncio.run(_keep_shopping(settings, run=run, stop=stop))
-        watching.join()
     if once:
         say(json.dumps(summary))
 
@@ -237,7 +232,8 @@ def _statuses(settings: Settings, order_ids: frozenset[str]) -> dict[str, int]:
     left, cursor = set(order_ids), None
     with httpx2.Client(base_url=settings.api_url, timeout=30) as shop:
         while left:
-            page = shop.get("/v1/orders", params={"limit": 200, "cursor": cursor or ""}).json()
+            after: dict[str, str] = {} if cursor is None else {"cursor": cursor}
+            page = _must(shop.get("/v1/orders", params={"limit": "200", **after})).json()
             for order in page["items"]:
                 if order["order_id"] in left:
                     left.remove(order["order_id"])
@@ -282,6 +278,7 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
 
-def _must(response: httpx2.Response) -> None:
+def _must(response: httpx2.Response) -> httpx2.Response:
     if response.is_error:
         raise StartError(f"the API refused {response.request.url}: {response.text[:500]}")
+    return response
