@@ -1,7 +1,6 @@
 """Updates of a running workflow: the idempotency key is the update's id."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -49,18 +48,35 @@ async def ask(
     asked: Asked,
     update: Update[Answer],
 ) -> Answer:
-    """Bind the key to this wish, then ask. A wish that was refused leaves its key free."""
-    keys = dependencies.idempotency_keys
-    # The same wish again is welcome: it joins the update that carries its key.
-    with suppress(RequestInProgressError):
-        await keys.claim(
-            workflow.id,
+    """Bind the key to this wish, then ask. A wish that was refused leaves its key free.
+
+    The same wish again is welcome: it joins the update that carries its key.
+    """
+    await is_repeat(dependencies, workflow.id, asked)
+    try:
+        return await dependencies.engine.ask(update(workflow))
+    except (UpdateRefusedError, WorkflowGoneError):
+        await forget(dependencies, workflow.id, asked)
+        raise
+
+
+async def is_repeat(dependencies: ApiDependencies, scope: str, asked: Asked) -> bool:
+    """Bind a key to a wish; tells whether it was bound to it before.
+
+    Raises IdempotencyMismatchError if it is bound to another.
+    """
+    try:
+        await dependencies.idempotency_keys.claim(
+            scope,
             asked.key,
             fingerprint=fingerprint(dependencies, asked.operation, asked.body),
             at=dependencies.now(),
         )
-    try:
-        return await dependencies.engine.ask(update(workflow))
-    except (UpdateRefusedError, WorkflowGoneError):
-        await keys.release(workflow.id, asked.key)
-        raise
+    except RequestInProgressError:
+        return True
+    return False
+
+
+async def forget(dependencies: ApiDependencies, scope: str, asked: Asked) -> None:
+    """Give back the key of a wish that was refused."""
+    await dependencies.idempotency_keys.release(scope, asked.key)

@@ -155,6 +155,7 @@ class Engine:
 
 async def _hush(start: WithStartWorkflowOperation[Any, Any]) -> None:
     """Take the error a failed start keeps for later, or the event loop reports it as forgotten."""
-    with suppress(TemporalError, TimeoutError):
+    # The kept error is the raw one: for a call that was cut off, a cancellation.
+    with suppress(TemporalError, TimeoutError, asyncio.CancelledError):
         async with asyncio.timeout(0):
             await start.workflow_handle()

@@ -1,30 +1,44 @@
 """The real application in this process: real database, real engine client, real signatures."""
 
+import asyncio
 import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx2
+import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Worker
 
 from api.app import create_app
 from api.dependencies import ApiDependencies
+from config.settings import Settings
 from contracts.events import StoreContext
 from contracts.orders import ParcelScan, PaymentNotice, PaymentNoticeKind
 from contracts.replenishment import Delivery
 from contracts.webhooks import CallbackReaders, CallbackRefusedError
 from domain.pricing import PriceRules
+from domain.timers import TIMERS, TimerProfile, TimerTable
+from providers.sandbox_carrier import SandboxCarrier
+from providers.sandbox_supplier import SandboxSupplier
 from providers.signatures import WebhookSignatureError, verify_signature
+from providers.stripe_payments import StripePayments
+from runtime.bootstrap import Operations, Providers
+from runtime.callbacks import callback_readers
+from runtime.clock import utc_now
+from runtime.worker import order_worker
 from store.database import open_pool
 from store.unit_of_work import UnitOfWorkFactory
+from tests.support.sandbox import SandboxServer, wait_until
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SECRET = b"a secret of the tests"
@@ -37,6 +51,7 @@ NOBODY_LISTENS = "127.0.0.1:1"
 class Api:
     client: httpx2.AsyncClient
     dependencies: ApiDependencies
+    database_url: str
 
     async def rows(self, query: str, *arguments: Any) -> list[dict[str, Any]]:
         return [dict(row) for row in await self.dependencies.pool.fetch(query, *arguments)]
@@ -74,7 +89,7 @@ async def open_api(
     )
     try:
         async with open_client(create_app(dependencies)) as client:
-            yield Api(client=client, dependencies=dependencies)
+            yield Api(client=client, dependencies=dependencies, database_url=database_url)
     finally:
         await pool.close()
 
@@ -86,6 +101,83 @@ async def open_client(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
         transport = httpx2.ASGITransport(app=_with_state(app, dict(state or {})))
         async with httpx2.AsyncClient(transport=transport, base_url="http://api.test") as client:
             yield client
+
+
+@asynccontextmanager
+async def open_mall(
+    database_url: str,
+    *,
+    temporal: Client,
+    sandbox: SandboxServer,
+    port: int,
+    var_dir: Path,
+    answer_timeout_seconds: float = 10,
+    timers: TimerTable = TIMERS[TimerProfile.STANDARD],
+) -> AsyncIterator[tuple[Api, Worker]]:
+    """Serve the application on a port for real providers to call, with a worker to be started.
+
+    The worker listens on a queue of this database's own; run it with `async with`.
+    """
+    queue = database_url
+    providers = _providers(sandbox)
+    async with open_api(
+        database_url,
+        temporal=temporal,
+        callbacks=callback_readers(providers),
+        now=utc_now,
+        answer_timeout_seconds=answer_timeout_seconds,
+        task_queue=queue,
+    ) as inner:
+        dependencies = inner.dependencies
+        operations = Operations(
+            settings=Settings(var_dir=var_dir),
+            context=CONTEXT,
+            price_rules=dependencies.price_rules,
+            timers=timers,
+            pool=dependencies.pool,
+            units_of_work=dependencies.units_of_work,
+            providers=providers,
+        )
+        worker = order_worker(temporal, operations, task_queue=queue)
+        async with _served(create_app(dependencies), port) as client:
+            yield replace(inner, client=client), worker
+        await providers.aclose()
+
+
+@asynccontextmanager
+async def _served(app: FastAPI, port: int) -> AsyncIterator[httpx2.AsyncClient]:
+    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    await asyncio.to_thread(wait_until, lambda: server.started or serving.done())
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        yield client
+    server.should_exit = True
+    await serving
+
+
+def _providers(sandbox: SandboxServer) -> Providers:
+    config = sandbox.config
+    return Providers(
+        gateway=StripePayments(
+            base_url=sandbox.url,
+            secret_key=config.gateway_secret_key,
+            webhook_secret=config.gateway_webhook_secret,
+            timeout_seconds=5,
+        ),
+        carrier=SandboxCarrier(
+            base_url=sandbox.url,
+            api_key=config.carrier_api_key,
+            webhook_secret=config.carrier_webhook_secret,
+            timeout_seconds=5,
+        ),
+        supplier=SandboxSupplier(
+            base_url=sandbox.url,
+            api_key=config.supplier_api_key,
+            webhook_secret=config.supplier_webhook_secret,
+            timeout_seconds=5,
+        ),
+    )
 
 
 async def connect(address: str, *, lazy: bool = False) -> Client:
