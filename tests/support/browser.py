@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CHROMIUM_MISSING = "Chromium is not installed (Debian package `chromium`)"
@@ -25,8 +25,12 @@ _CHROMIUM_FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+# Opened on a page's own address, Streamlit first looks for its server below that address, finds
+# nothing and goes one up; Chromium logs each look as an error.
+_PROBES = ("/_stcore/health", "/_stcore/host-config")
 _START_WITHIN_S = 30.0
 _SHOWN_WITHIN_MS = 20_000
+_MOMENT_MS = 250
 
 
 def chromium() -> str | None:
@@ -47,7 +51,15 @@ class Visit:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until the script has run and nothing on the page is a leftover of the run before."""
+        """Wait until the script has run and nothing on the page is a leftover of the run before.
+
+        Twice, a moment apart: between two runs the page looks done for an instant.
+        """
+        self._wait_for_rest()
+        self.page.wait_for_timeout(_MOMENT_MS)
+        self._wait_for_rest()
+
+    def _wait_for_rest(self) -> None:
         self.page.wait_for_selector("[data-testid=stApp]", timeout=_SHOWN_WITHIN_MS)
         self.page.wait_for_function(
             """() => {
@@ -117,18 +129,19 @@ def visit(
     )
     page = context.new_page()
     visited = Visit(page=page, base_url=base_url)
-    page.on(
-        "console",
-        lambda message: (
-            visited.console_errors.append(message.text) if message.type == "error" else None
-        ),
-    )
+    page.on("console", lambda message: _note_error(visited, message))
     page.on("pageerror", lambda error: visited.console_errors.append(str(error)))
     page.on("request", lambda request: visited.requested_hosts.add(_host(request.url)))
     try:
         yield visited
     finally:
         context.close()
+
+
+def _note_error(visited: Visit, message: ConsoleMessage) -> None:
+    is_probe = message.location["url"].endswith(_PROBES)
+    if message.type == "error" and not is_probe:
+        visited.console_errors.append(f"{message.text} {message.location['url']}")
 
 
 def _host(url: str) -> str:
