@@ -12,6 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 
+# Beyond this, cover says only that nearly nothing sells.
+COVER_DAYS_MAX = 999.0
+
 _TIE = 1e-9
 
 
@@ -229,7 +232,7 @@ def _cost(outlook: DemandOutlook, stock: int, service_target: float) -> float:
 def _cover_days(stock: int, outlook: DemandOutlook) -> float | None:
     if outlook.mean <= 0:
         return None
-    return max(stock, 0) / (outlook.mean / outlook.days)
+    return min(max(stock, 0) / (outlook.mean / outlook.days), COVER_DAYS_MAX)
 
 
 def _need_by(

@@ -169,9 +169,7 @@ def read_frame(
     connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any]
 ) -> pl.DataFrame:
     """Run one query and return its rows as a frame."""
-    table = connection.execute(sql, parameters).to_arrow_table()
-    assert table is not None
-    frame = pl.from_arrow(table)
+    frame = pl.from_arrow(connection.sql(sql, params=parameters).to_arrow_table())
     assert isinstance(frame, pl.DataFrame)
     return frame
 

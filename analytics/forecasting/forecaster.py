@@ -110,15 +110,19 @@ class DemandForecaster(BaseEstimator):  # type: ignore[misc]
         if rows.series.size == 0:
             return None
         self.train_rows_ += rows.series.size
-        scaled = sampling.targets(self.history_, rows)
-        scaled /= sampling.units_of_measure(self.history_, rows)
+        units = sampling.targets(self.history_, rows)
+        measure = sampling.units_of_measure(self.history_, rows)
+        # Quantiles of counts (Machado and Santos Silva): learn those of the count plus uniform
+        # noise, which are smooth, and take the count back out of them when predicting.
+        noise = np.random.default_rng(self.random_state).random(units.size)
         model = DistributionRegressor(
             quantiles=levels,
             max_iter=self.settings_.trees,
             random_state=self.random_state,
             n_jobs=self.settings_.threads,
         )
-        return model.fit(demand_features(self.history_, rows), scaled)
+        features = demand_features(self.history_, rows)
+        return model.fit(features, units / measure, y_smooth=(units + noise) / measure)
 
     def _distribution(
         self, rows: Rows, model: DistributionRegressor | None, levels: tuple[float, ...]
@@ -135,7 +139,8 @@ class DemandForecaster(BaseEstimator):  # type: ignore[misc]
             features = demand_features(self.history_, asked)
             measure = sampling.units_of_measure(self.history_, asked)
             mean[chosen] = model.predict(features) * measure
-            quantiles[chosen] = model.predict_quantiles(features) * measure[:, None]
+            smooth = model.predict_quantiles(features) * measure[:, None]
+            quantiles[chosen] = np.maximum(np.ceil(smooth - 1), 0.0)
         shape = (self.routes_.size, rows.series.size // self.routes_.size)
         return Distribution(
             mean=mean.reshape(shape),

@@ -28,10 +28,10 @@ class DistributionRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         self,
         *,
         quantiles: Sequence[float] = (0.1, 0.5, 0.9),
-        max_iter: int = 120,
-        learning_rate: float = 0.06,
-        max_leaf_nodes: int = 31,
-        min_samples_leaf: int = 60,
+        max_iter: int = 80,
+        learning_rate: float = 0.08,
+        max_leaf_nodes: int = 12,
+        min_samples_leaf: int = 200,
         l2_regularization: float = 1.0,
         random_state: int = 0,
         n_jobs: int = 2,
@@ -45,8 +45,12 @@ class DistributionRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(self, X: Floats, y: Floats) -> Self:  # noqa: N803
-        """Fit the mean and every quantile; an all-zero target is learned as zero."""
+    def fit(self, X: Floats, y: Floats, *, y_smooth: Floats | None = None) -> Self:  # noqa: N803
+        """Fit the mean to y and the quantiles to `y_smooth` (default: y as well).
+
+        A count has no smooth quantile to learn; its caller may hand in the count with noise added.
+        An all-zero target is learned as zero.
+        """
         if X.shape[0] != y.shape[0] or X.shape[0] == 0:
             raise ValueError(f"{X.shape[0]} rows of features for {y.shape[0]} targets")
         if (y < 0).any():
@@ -58,9 +62,14 @@ class DistributionRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc
         target = np.minimum(y, np.quantile(y, _CLIP_QUANTILE))
         if not target.any():
             return self
-        estimators = [self._estimator(None), *(self._estimator(level) for level in self.quantiles)]
+        smooth = y if y_smooth is None else y_smooth
+        smooth = np.minimum(smooth, np.quantile(smooth, _CLIP_QUANTILE))
+        known = X[:, self.is_known_]
         self.estimators_ = self._side_by_side(
-            estimators, lambda estimator: estimator.fit(X[:, self.is_known_], target)
+            [self._estimator(None), *(self._estimator(level) for level in self.quantiles)],
+            lambda estimator: estimator.fit(
+                known, target if estimator.loss == "poisson" else smooth
+            ),
         )
         return self
 

@@ -7,6 +7,7 @@ from analytics.forecasting.features import History, Rows, scales
 
 _HALF_LIFE_DAYS = 240.0
 _CANDIDATES_PER_ROW = 4
+_DAYS_PER_ROW = 2
 _VOLUME_CAP_QUANTILE = 0.98
 
 
@@ -18,6 +19,11 @@ def training_rows(
     `ahead_days` and `length_days` are the values to draw from. A row whose target holds no
     trading day is left out, as is an origin before the series began.
     """
+    # More rows than half the days there are would show each day several times, and a model that
+    # has seen a day several times believes it knows it: its intervals come out too narrow.
+    panel = history.panel
+    lived = int((panel.days - panel.started).sum())
+    rows_max = min(rows_max, max(lived // _DAYS_PER_ROW, 1))
     random = np.random.default_rng(seed)
     candidates = _candidates(history, length_days, ahead_days, random, rows_max)
     # Importance is drawn, not handed over as weights: weighted binning costs four times the fit.

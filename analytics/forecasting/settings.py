@@ -12,7 +12,7 @@ class ForecastSettings:
     folds_max: int = 3
     day_rows_max: int = 60_000
     sum_rows_max: int = 40_000
-    trees: int = 120
+    trees: int = 80
     review_days: int = 7
     # Used where the catalogue does not know the supplier's lead time.
     lead_time_days: int = 14

@@ -1,0 +1,125 @@
+"""Forecast quality on real demand, as ratios to the seasonal naive: errors, quantiles, effort.
+
+Protocol: the 280 daily series of the M5 subset, cut 28 days before their end; the forecaster is
+trained on what lies before and answers those 28 days. The days scored were not used to choose any
+setting. Prices, events and promotions of the days ahead are not given to it.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from analytics.forecasting.backtest import seasonal_naive
+from analytics.forecasting.demand import DemandPanel, Floats, panel_from_frame
+from analytics.forecasting.forecaster import SUM_QUANTILES, DemandForecaster, Distribution
+from analytics.forecasting.scores import weighted_quantile_loss
+from analytics.forecasting.settings import ForecastSettings
+
+HORIZON_DAYS = 28
+SUM_DAYS = 21
+LAST_DAY = date(2016, 4, 24)
+_SALES = Path("m5") / "sales_280series_daily.parquet"
+
+
+def shared_data() -> Path | None:
+    """Return the folder of shared data sets, or None where there is none."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("MALLARD_SHARED_DATA", beside))
+    return folder if (folder / _SALES).exists() else None
+
+
+def m5_panel(folder: Path, *, history_days: int) -> DemandPanel:
+    """Return the subset as one store whose locations are the ten shops."""
+    sales = pl.read_parquet(folder / _SALES).select(
+        sku="item_id",
+        location_id="store_id",
+        category="cat_id",
+        demand_date="date",
+        units=pl.col("value").cast(pl.Float64),
+        price=pl.col("sell_price") * 100,
+    )
+    begun = (
+        sales.filter(pl.col("units") > 0)
+        .group_by("sku", "location_id")
+        .agg(pl.col("demand_date").min().alias("first_sale"))
+    )
+    recent = pl.col("demand_date") > LAST_DAY - timedelta(days=history_days)
+    return panel_from_frame(
+        sales.join(begun, on=["sku", "location_id"]).filter(
+            recent & (pl.col("demand_date") >= pl.col("first_sale"))
+        ),
+        store_id="m5",
+        last_day=LAST_DAY,
+        categories=dict(sales.select("sku", "category").unique().iter_rows()),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    daily: Floats
+    sums: Floats
+    seconds: float
+
+
+def _timed(answer: Callable[[], tuple[Floats, Floats]]) -> Answer:
+    began = time.process_time()
+    daily, sums = answer()
+    return Answer(daily=daily, sums=sums, seconds=time.process_time() - began)
+
+
+def _model(known: DemandPanel) -> tuple[Floats, Floats]:
+    forecaster = DemandForecaster(settings=ForecastSettings()).fit(known)
+    sums: Distribution = forecaster.predict_sums(known, [SUM_DAYS])
+    return forecaster.predict(known).mean, sums.quantiles[:, 0, :]
+
+
+def _naive(known: DemandPanel) -> tuple[Floats, Floats]:
+    daily = seasonal_naive(known, horizon_days=HORIZON_DAYS)
+    total = daily[:, :SUM_DAYS].sum(axis=1)
+    return daily, np.repeat(total[:, None], len(SUM_QUANTILES), axis=1)
+
+
+def _wape(actual: Floats, forecast: Floats) -> float:
+    return float(np.abs(actual - forecast).sum() / actual.sum())
+
+
+def main() -> int:
+    folder = shared_data()
+    if folder is None:
+        print("skipped: no shared data (set MALLARD_SHARED_DATA)")
+        return 0
+    panel = m5_panel(folder, history_days=ForecastSettings().history_days_max + HORIZON_DAYS)
+    known = panel.until(LAST_DAY - timedelta(days=HORIZON_DAYS))
+    actual = panel.units[:, -HORIZON_DAYS:]
+    sums = actual[:, :SUM_DAYS].sum(axis=1)
+    model, naive = _timed(lambda: _model(known)), _timed(lambda: _naive(known))
+    rows = {
+        "WAPE, day": (_wape(actual, model.daily), _wape(actual, naive.daily)),
+        "WAPE, 28-day sum": (
+            _wape(actual.sum(axis=1), model.daily.sum(axis=1)),
+            _wape(actual.sum(axis=1), naive.daily.sum(axis=1)),
+        ),
+        f"WQL, {SUM_DAYS}-day sum": (
+            weighted_quantile_loss(sums, model.sums, SUM_QUANTILES),
+            weighted_quantile_loss(sums, naive.sums, SUM_QUANTILES),
+        ),
+        "CPU seconds": (model.seconds, naive.seconds),
+    }
+    print(f"{panel.units.shape[0]} series, {known.days} days, scored on {HORIZON_DAYS} days after")
+    print(f"{'':<20}{'model':>10}{'naive':>10}{'ratio':>12}")
+    for name, (own, bar) in rows.items():
+        print(f"{name:<20}{own:>10.3f}{bar:>10.3f}{own / max(bar, 1e-6):>12.3f}")
+    for level, quantile in zip(SUM_QUANTILES, model.sums.T, strict=True):
+        print(f"asked {level:.2f}: {(sums <= quantile).mean():.3f} of the sums lie at or below")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
