@@ -113,20 +113,24 @@ def run_forecast(
         settings=settings or ForecastSettings(),
         stopwatch=stopwatch,
     )
-    panels = read_panels(
-        publication_file,
-        as_of=as_of,
-        history_days_max=order.settings.history_days_max,
-        store_ids=store_ids,
-    )
     tell = _quiet if progress is None else progress
-    runs = [
-        _store_run(panel, order, _part(tell, index, len(panels)))
-        for index, panel in enumerate(panels)
-    ]
+    runs = _store_runs(order, store_ids, tell)
     tables = _write(lake, run_id, runs)
     tell("forecasts written", 1.0)
     return _outcome(run_id, runs, tables, seconds=stopwatch() - began)
+
+
+def _store_runs(order: _Order, store_ids: Sequence[str] | None, tell: Progress) -> list[_StoreRun]:
+    panels = read_panels(
+        order.publication_file,
+        as_of=order.as_of,
+        history_days_max=order.settings.history_days_max,
+        store_ids=store_ids,
+    )
+    return [
+        _store_run(panel, order, _part(tell, index, len(panels)))
+        for index, panel in enumerate(panels)
+    ]
 
 
 def _quiet(step: str, share: float, /) -> None:
