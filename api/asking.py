@@ -69,7 +69,9 @@ async def is_repeat(dependencies: ApiDependencies, scope: str, asked: Asked) -> 
         await dependencies.idempotency_keys.claim(
             scope,
             asked.key,
-            fingerprint=fingerprint(dependencies, asked.operation, asked.body),
+            fingerprint=fingerprint(
+                dependencies, asked.operation, asked.body.model_dump(mode="json")
+            ),
             at=dependencies.now(),
         )
     except RequestInProgressError:

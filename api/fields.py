@@ -84,14 +84,13 @@ Cursor = Annotated[
     str | None,
     Query(max_length=500, description="`next_cursor` of the page before; absent for the first."),
 ]
-IdempotencyKey = Annotated[
-    str,
-    Header(
-        alias="Idempotency-Key",
-        min_length=8,
-        max_length=200,
-        pattern=r"^[\x20-\x7e]+$",
-        description="Chosen by the caller. The same key with the same request has one effect and "
-        "gets the same answer; with another request it is refused.",
-    ),
-]
+_KEY = Header(
+    alias="Idempotency-Key",
+    min_length=8,
+    max_length=200,
+    pattern=r"^[\x20-\x7e]+$",
+    description="Chosen by the caller. The same key with the same request has one effect and "
+    "gets the same answer; with another request it is refused.",
+)
+IdempotencyKey = Annotated[str, _KEY]
+OptionalIdempotencyKey = Annotated[str | None, _KEY]

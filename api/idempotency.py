@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
@@ -14,9 +15,9 @@ from store.idempotency import StoredAnswer
 REPLAYED = {"Idempotent-Replayed": "true"}
 
 
-def fingerprint(dependencies: ApiDependencies, operation: str, body: BaseModel) -> str:
+def fingerprint(dependencies: ApiDependencies, operation: str, document: Any) -> str:
     """Return what recognises a request. Keyed: it cannot be guessed back into an address."""
-    canonical = json.dumps([operation, body.model_dump(mode="json")], sort_keys=True)
+    canonical = json.dumps([operation, document], sort_keys=True)
     return hmac.new(
         dependencies.order_number_secret, canonical.encode(), hashlib.sha256
     ).hexdigest()
@@ -27,7 +28,8 @@ async def answer_once(
     *,
     operation: str,
     key: str,
-    body: BaseModel,
+    document: Any,
+    status: int,
     act: Callable[[], Awaitable[BaseModel]],
 ) -> JSONResponse:
     """Act once per key and keep the answer. A problem is not kept: the key is free again.
@@ -40,13 +42,13 @@ async def answer_once(
     kept = await keys.claim(
         operation,
         key,
-        fingerprint=fingerprint(dependencies, operation, body),
+        fingerprint=fingerprint(dependencies, operation, document),
         at=dependencies.now(),
     )
     if kept is not None:
         return JSONResponse(kept.body, status_code=kept.status, headers=REPLAYED)
     try:
-        answer = StoredAnswer(status=201, body=(await act()).model_dump(mode="json"))
+        answer = StoredAnswer(status=status, body=(await act()).model_dump(mode="json"))
     except BaseException:
         await keys.release(operation, key)
         raise

@@ -171,7 +171,7 @@ def _order_request(
             country=body.address.country,
         ),
         lines=tuple(OrderLineRequest(sku=line.sku, qty=line.qty) for line in body.lines),
-        fingerprint=fingerprint(dependencies, "place_order", body),
+        fingerprint=fingerprint(dependencies, "place_order", body.model_dump(mode="json")),
         payment_method=body.payment_method,
         expected_total_minor=body.expected_total_minor,
         session_id=body.session_id or "",

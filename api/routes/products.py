@@ -30,7 +30,12 @@ async def create_product(
         return await _read(dependencies, body.product_id)
 
     response = await answer_once(
-        dependencies, operation="create_product", key=key, body=body, act=create
+        dependencies,
+        operation="create_product",
+        key=key,
+        document=body.model_dump(mode="json"),
+        status=201,
+        act=create,
     )
     response.headers["Location"] = f"/v1/products/{body.product_id}"
     return response

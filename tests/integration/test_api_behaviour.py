@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.api import NOW, Api, open_api, product_body, stock_up
+from tests.support.api import NOW, Api, key, open_api, product_body, stock_up
 from tests.support.postgres import TestDatabases
 
 
@@ -76,6 +76,19 @@ async def test_bad_rows_are_named_by_index_and_good_rows_are_kept(api: Api) -> N
         (8, "malformed"),
     ]
     assert await api.event_names() == ["product.viewed", "product.viewed"]
+
+
+async def test_a_batch_repeated_under_its_key_is_kept_once(api: Api) -> None:
+    body = {"events": [viewed(), viewed(event_name="no.such")]}
+
+    first = await api.client.post("/v1/events", json=body, headers=key("1"))
+    again = await api.client.post("/v1/events", json=body, headers=key("1"))
+    other = await api.client.post("/v1/events", json={"events": [viewed()]}, headers=key("1"))
+
+    assert (first.status_code, first.json()["accepted"]) == (202, 1)
+    assert (again.status_code, again.json()) == (202, first.json())
+    assert other.status_code == 409
+    assert await api.event_names() == ["product.viewed"]
 
 
 async def test_business_events_cannot_be_slipped_in(api: Api) -> None:
