@@ -8,8 +8,8 @@ from temporalio import activity
 from activities.context import origin
 from activities.errors import retry_later
 from activities.orders.shared import move_order_stock
-from contracts.events import Actor, ActorType
-from contracts.order_events import OrderEvents
+from contracts.events import CARRIER
+from contracts.order_events import OrderEvents, scan_event
 from contracts.orders import OrderStep, ParcelScan, RecordScans, ScanResult
 from domain.inventory import MovementKind
 from domain.orders import OrderStatus
@@ -25,8 +25,6 @@ from providers.carriers import (
 from store.orders import HeldLine, OrderRecord
 from store.parcels import ParcelRecord
 from store.unit_of_work import UnitOfWork, UnitOfWorkFactory
-
-_CARRIER = Actor(type=ActorType.CARRIER)
 
 
 class ShipmentActivities:
@@ -138,18 +136,9 @@ async def _fold(
     at: datetime,
 ) -> ParcelRecord:
     """Apply one scan to its parcel; a delivery without a hand-over implies the hand-over."""
-    events = OrderEvents(order.order_id, channel=order.channel, at=at, actor=_CARRIER)
+    events = OrderEvents(order.order_id, channel=order.channel, at=at, actor=CARRIER)
     scanned_at = scan.scanned_at.isoformat()
-    uow.outbox.add(
-        events.parcel(
-            "parcel.milestone",
-            parcel.parcel_id,
-            carrier_status=scan.carrier_status,
-            scanned_at=scanned_at,
-            raw_code=scan.raw_code,
-            place=scan.place,
-        )
-    )
+    uow.outbox.add(scan_event(events, scan))
     status = parcel_after_scan(parcel.status, CarrierStatus(scan.carrier_status))
     if status is parcel.status:
         return parcel

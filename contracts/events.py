@@ -44,6 +44,7 @@ class Actor:
 
 
 SYSTEM = Actor()
+CARRIER = Actor(type=ActorType.CARRIER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

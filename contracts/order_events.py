@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from contracts.events import SYSTEM, Actor, NewEvent
+from contracts.orders import ParcelScan
 
 
 class OrderEvents:
@@ -38,3 +39,15 @@ class OrderEvents:
             actor=self._actor,
             payload={"order_id": self._order_id, **payload},
         )
+
+
+def scan_event(events: OrderEvents, scan: ParcelScan) -> NewEvent:
+    """Return the event of a carrier's scan; the carrier's own code stays beside our word."""
+    return events.parcel(
+        "parcel.milestone",
+        scan.parcel_id,
+        carrier_status=scan.carrier_status,
+        scanned_at=scan.scanned_at.isoformat(),
+        raw_code=scan.raw_code,
+        place=scan.place,
+    )

@@ -2,24 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
-
-class CarrierStatus(StrEnum):
-    """Where a parcel is, in our words. `unknown` is a scan nobody has translated yet."""
-
-    PRE_TRANSIT = "pre_transit"
-    PICKED_UP = "picked_up"
-    IN_TRANSIT = "in_transit"
-    CUSTOMS = "customs"
-    OUT_FOR_DELIVERY = "out_for_delivery"
-    AVAILABLE_FOR_PICKUP = "available_for_pickup"
-    DELIVERED = "delivered"
-    EXCEPTION = "exception"
-    RETURN_TO_SENDER = "return_to_sender"
-    VOIDED = "voided"
-    UNKNOWN = "unknown"
+from domain.shipments import CarrierStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

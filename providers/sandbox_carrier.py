@@ -6,10 +6,10 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from domain.shipments import CarrierStatus
 from providers.carriers import (
     CarrierOutcomeUnknownError,
     CarrierScan,
-    CarrierStatus,
     Label,
     LabelRefusedError,
     LabelStateError,

@@ -25,7 +25,7 @@ from runtime.worker import ensure_fresh, order_worker, warehouse_worker
 
 async def serve_api(settings: Settings) -> None:
     """Serve the HTTP API until a signal comes."""
-    client = await connect(settings)
+    client = await connect(settings, lazy=True)
     async with open_operations(settings) as operations:
         app = create_app(
             ApiDependencies(

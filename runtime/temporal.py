@@ -29,8 +29,12 @@ def data_converter(settings: Settings) -> DataConverter:
     return dataclasses.replace(pydantic_data_converter, payload_codec=payload_codec(settings))
 
 
-async def connect(settings: Settings, *, metrics_port: int = 0) -> Client:
-    """Connect to the Temporal Service. Raises RuntimeError if it does not answer."""
+async def connect(settings: Settings, *, metrics_port: int = 0, lazy: bool = False) -> Client:
+    """Connect to the Temporal Service, or with `lazy` on first use.
+
+    Raises:
+        RuntimeError: it does not answer now.
+    """
     runtime = None
     if metrics_port:
         runtime = Runtime(
@@ -47,4 +51,5 @@ async def connect(settings: Settings, *, metrics_port: int = 0) -> Client:
         data_converter=data_converter(settings),
         grpc_compression=GrpcCompression.NONE,
         runtime=runtime,
+        lazy=lazy,
     )

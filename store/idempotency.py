@@ -1,8 +1,10 @@
 """Idempotency keys: the first outcome of a request is kept and given again."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+_ABANDONED_AFTER = timedelta(minutes=1)
 
 
 class IdempotencyMismatchError(Exception):
@@ -28,6 +30,8 @@ class IdempotencyKeys:
     ) -> StoredAnswer | None:
         """Claim a key for a request; returns the stored answer if the request was answered.
 
+        A claim without an answer for a minute belongs to a process that died: it is taken over.
+
         Raises:
             IdempotencyMismatchError: the key belongs to another request.
             RequestInProgressError: the request is claimed and not answered yet.
@@ -35,9 +39,11 @@ class IdempotencyKeys:
         row = await self._pool.fetchrow(
             """
             with claimed as (
-                insert into idempotency_keys (scope, key, fingerprint, created_at)
+                insert into idempotency_keys as held (scope, key, fingerprint, created_at)
                 values ($1, $2, $3, $4)
-                on conflict do nothing
+                on conflict (scope, key) do update set created_at = excluded.created_at
+                where held.status is null and held.fingerprint = excluded.fingerprint
+                    and held.created_at < excluded.created_at - $5::interval
                 returning true
             )
             select exists (select from claimed) as is_new, kept.fingerprint, kept.status, kept.body
@@ -48,6 +54,7 @@ class IdempotencyKeys:
             key,
             fingerprint,
             at,
+            _ABANDONED_AFTER,
         )
         if row["is_new"]:
             return None

@@ -36,6 +36,12 @@ class ParcelRepository:
         )
         return [_parcel(row) for row in rows]
 
+    async def find(self, parcel_id: str) -> ParcelRecord | None:
+        row = await self._connection.fetchrow(
+            "select * from parcels where parcel_id = $1", parcel_id
+        )
+        return None if row is None else _parcel(row)
+
     async def add(self, parcels: Sequence[ParcelRecord], *, at: datetime) -> None:
         await self._connection.executemany(
             """

@@ -250,6 +250,7 @@ async def _write_reserved(uow: UnitOfWork, draft: _Draft) -> PlacedOrder:
     order_id, total = draft.request.order_id, draft.priced.total_minor
     payment_id = ids.payment_id(order_id, 1)
     await uow.orders.add(_new_order(draft, status=OrderStatus.AWAITING_PAYMENT, due_at=due_at))
+    uow.outbox.add(*_submitted(draft))
     await uow.stock.move(
         moves_of(MovementKind.RESERVED, _held(draft)),
         balances=draft.balances,
@@ -266,7 +267,7 @@ async def _write_reserved(uow: UnitOfWork, draft: _Draft) -> PlacedOrder:
         ),
         at=draft.at,
     )
-    uow.outbox.add(*_submitted(draft), *_payment_opened(draft, payment_id, due_at=due_at))
+    uow.outbox.add(*_payment_opened(draft, payment_id, due_at=due_at))
     answer = replace(_answer(draft, OrderStatus.AWAITING_PAYMENT), reservation_expires_at=due_at)
     return PlacedOrder(answer=answer, timers=draft.timers, due_at=due_at)
 

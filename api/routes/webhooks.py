@@ -18,6 +18,7 @@ from contracts.replenishment import Delivery
 from domain.payments import PaymentStatus
 from store.listings import Listings
 from store.replenishment import SuggestionNotFoundError
+from store.scans import moves_order
 from workflows.order import OrderWorkflow
 from workflows.replenish_stock import ReplenishStockWorkflow
 
@@ -26,15 +27,16 @@ router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], responses=problem_d
 _PURCHASE_PREFIX = ids.purchase_order_id("")
 _log = logging.getLogger(__name__)
 
-# A notice that our own step already knows is not worth a signal: it would grow every history.
+# A notice that our own step knows, or caused, is not worth a signal: it would grow every history.
 _KNOWN = {
     PaymentNoticeKind.AUTHORISED: {PaymentStatus.AUTHORISED.value, PaymentStatus.CAPTURED.value},
-    PaymentNoticeKind.CAPTURED: {PaymentStatus.CAPTURED.value},
+    PaymentNoticeKind.CAPTURED: {PaymentStatus.AUTHORISED.value, PaymentStatus.CAPTURED.value},
 }
 
 
 class CallbackResult(StrEnum):
     ACCEPTED = "accepted"
+    KEPT = "kept"
     NOTHING_NEW = "nothing-new"
     NO_OPEN_ORDER = "no-open-order"
     NO_OPEN_PURCHASE = "no-open-purchase"
@@ -80,6 +82,8 @@ async def hear_carrier(
     order_id = _order_of(scan.parcel_id)
     if order_id is None:
         return CallbackBody(result=_NO_OPEN_ORDER)
+    if not await moves_order(dependencies.units_of_work, scan, at=dependencies.now()):
+        return CallbackBody(result=CallbackResult.KEPT)
     engine = dependencies.engine
     signal = engine.order(order_id).signal(OrderWorkflow.parcel_scanned, scan)
     return await _deliver(engine, signal, about=scan.parcel_id, gone=_NO_OPEN_ORDER)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from domain.shipments import CarrierStatus
 from providers.carriers import (
     CarrierOutcomeUnknownError,
     CarrierScan,
-    CarrierStatus,
     LabelRefusedError,
     LabelStateError,
     ParcelToShip,
