@@ -78,6 +78,16 @@ def demo(
     run_demo(settings, orders=orders, once=once, say=_say, stop=_stop_on_signal())
 
 
+@app.command("migrate")
+def migrate_database() -> None:
+    """Bring the operational database to the newest schema."""
+    from runtime.bootstrap import database_url
+    from store.migrate import migrate
+
+    migrate(database_url(Settings()))
+    _say("the database is at the newest schema")
+
+
 @app.command()
 def api() -> None:
     """Serve the HTTP API."""

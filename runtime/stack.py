@@ -61,6 +61,8 @@ class Stack:
         with self._sole_user():
             self._stop_leftovers()
             self._check_ports()
+            if self._settings.database_url is not None:
+                migrate(self._settings.database_url)
             started: list[Part] = []
             ending = threading.Event()
             watcher = threading.Thread(target=self._watch, args=(ending, stop), daemon=True)
@@ -98,7 +100,9 @@ class Stack:
                 f"{part.process.log_tail()}"
             )
         self._say(f"  ended     {part.name} (exit code {part.process.exit_code()}), restarting")
-        self._start(part)
+        # What the ended process leaves behind may take a moment to go: the next round tries again.
+        with suppress(StartError):
+            self._start(part)
 
     def _start(self, part: Part) -> None:
         began = time.monotonic()
