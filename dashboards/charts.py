@@ -67,8 +67,8 @@ def ranking(frame: pl.DataFrame, *, value: str, value_format: str) -> dict[str, 
     }
 
 
-def demand_outlook(frame: pl.DataFrame, *, now: str | None) -> dict[str, Any]:
-    """Past demand as bars, the forecast as a line in its interval, divided at `now`.
+def demand_outlook(frame: pl.DataFrame, *, first_day: str | None) -> dict[str, Any]:
+    """Past demand as bars, the forecast as a line in its interval, from `first_day` on.
 
     Columns: day, sold, expected, p10, p90, interval (p90 - p10, stacked on p10 to draw the band).
     """
@@ -86,27 +86,8 @@ def demand_outlook(frame: pl.DataFrame, *, now: str | None) -> dict[str, Any]:
         "xAxis": {"type": "category", "axisTick": {"show": False}},
         "yAxis": {"type": "value", "minInterval": 1},
         "series": [
-            _bar_of_the_past(now),
-            {
-                "type": "line",
-                "name": "P10",
-                "stack": "interval",
-                "encode": {"x": "day", "y": "p10", "tooltip": []},
-                "symbol": "none",
-                "lineStyle": {"opacity": 0},
-                "silent": True,
-                "tooltip": {"show": False},
-            },
-            {
-                "type": "line",
-                "name": "P10 to P90",
-                "stack": "interval",
-                "encode": {"x": "day", "y": "interval", "tooltip": ["p10", "p90"]},
-                "symbol": "none",
-                "lineStyle": {"opacity": 0},
-                "itemStyle": {"color": _OUTLOOK},
-                "areaStyle": {"color": _OUTLOOK, "opacity": 0.25},
-            },
+            _bar_of_the_past(first_day),
+            *_interval(),
             {
                 "type": "line",
                 "name": "Expected",
@@ -117,6 +98,32 @@ def demand_outlook(frame: pl.DataFrame, *, now: str | None) -> dict[str, Any]:
             },
         ],
     }
+
+
+def _interval() -> list[dict[str, Any]]:
+    """A band is an unseen line at P10 with the rest up to P90 stacked and filled on it."""
+    unseen = {
+        "type": "line",
+        "stack": "interval",
+        "symbol": "none",
+        "lineStyle": {"opacity": 0},
+    }
+    return [
+        {
+            **unseen,
+            "name": "P10",
+            "encode": {"x": "day", "y": "p10", "tooltip": []},
+            "silent": True,
+            "tooltip": {"show": False},
+        },
+        {
+            **unseen,
+            "name": "P10 to P90",
+            "encode": {"x": "day", "y": "interval", "tooltip": ["p10", "p90"]},
+            "itemStyle": {"color": _OUTLOOK},
+            "areaStyle": {"color": _OUTLOOK, "opacity": 0.25},
+        },
+    ]
 
 
 def _slider(start: int) -> dict[str, Any]:
@@ -138,7 +145,7 @@ def _slider(start: int) -> dict[str, Any]:
     }
 
 
-def _bar_of_the_past(now: str | None) -> dict[str, Any]:
+def _bar_of_the_past(first_day: str | None) -> dict[str, Any]:
     return {
         "type": "bar",
         "name": "Sold",
@@ -149,7 +156,7 @@ def _bar_of_the_past(now: str | None) -> dict[str, Any]:
             "silent": True,
             "label": {"formatter": "forecast from here", "position": "insideEndTop"},
             "lineStyle": {"type": "dashed", "color": _MUTED},
-            "data": [{"xAxis": now}] if now else [],
+            "data": [{"xAxis": first_day}] if first_day else [],
         },
     }
 

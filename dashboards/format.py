@@ -15,6 +15,7 @@ _SYMBOLS = {"CNY": "CN¥", "EUR": "€", "GBP": "£", "JPY": "¥", "USD": "$"}
 _MINUS = "\N{MINUS SIGN}"
 _NOTHING = "\N{EN DASH}"
 _TO = " \N{EN DASH} "
+_MILLION = 1_000_000
 _MINUTE_S = 60
 _HOUR_S = 60 * _MINUTE_S
 _DAY_S = 24 * _HOUR_S
@@ -35,14 +36,17 @@ def money(amount_minor: int | None, currency: str) -> str:
     return f"{_MINUS if amount_minor < 0 else ''}{symbol}{number}"
 
 
-def money_short(amount_minor: int | None, currency: str) -> str:
-    """Write an amount in whole units, rounded half up away from zero."""
-    if amount_minor is None:
-        return _NOTHING
+def money_headline(amount_minor: int | None, currency: str) -> str:
+    """Write an amount for a small card: exactly below a million units, above in whole units.
+
+    Whole units are rounded half away from zero; whoever shows them names the exact amount too.
+    """
     unit = 10 ** exponent(currency)
+    if amount_minor is None or abs(amount_minor) < _MILLION * unit:
+        return money(amount_minor, currency)
     whole = (abs(amount_minor) * 2 + unit) // (2 * unit)
     symbol = _SYMBOLS.get(currency, f"{currency} ")
-    return f"{_MINUS if amount_minor < 0 and whole else ''}{symbol}{whole:,}"
+    return f"{_MINUS if amount_minor < 0 else ''}{symbol}{whole:,}"
 
 
 def count(number: int | None) -> str:

@@ -1,5 +1,6 @@
 """Why an order is stuck and what somebody should do about it, in words."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from dashboards import format as fmt
@@ -32,6 +33,17 @@ _WORDS = {
     ),
 }
 _UNKNOWN = ("nothing happens", "Open the order's workflow")
+
+
+def definition(grace: timedelta, longest_stay: Mapping[str, timedelta]) -> str:
+    stays = ", ".join(
+        f"{fmt.sentence(state).lower()} {fmt.duration(stay)}"
+        for state, stay in longest_stay.items()
+    )
+    return (
+        f"An open order is stuck when its deadline passed more than {fmt.duration(grace)} ago, "
+        f"or when it stays in a state longer than: {stays}."
+    )
 
 
 def reason(status: str, *, cause: str, late_seconds: int) -> str:

@@ -35,7 +35,6 @@ def show_decision(frame: Frame, sku: Mapping[str, Any]) -> None:
 
 
 def _decision_form(frame: Frame, suggestion_id: str, *, suggested: int) -> None:
-    is_ready = bool(frame.settings.api_url)
     with (
         st.form(f"decision_{suggestion_id}", border=False),
         st.container(horizontal=True, vertical_alignment="bottom"),
@@ -64,18 +63,22 @@ def _decision_form(frame: Frame, suggestion_id: str, *, suggested: int) -> None:
             max_chars=200,
             width=240,
         )
-        for decision, icon in (("approve", "check"), ("reject", "close")):
-            st.form_submit_button(
-                decision.capitalize(),
-                key=f"{decision}_{suggestion_id}",
-                icon=f":material/{icon}:",
-                type="primary" if decision == "approve" else "secondary",
-                disabled=not is_ready,
-                on_click=_send,
-                args=(frame, suggestion_id, decision, suggested),
-            )
-    if not is_ready:
+        _decision_buttons(frame, suggestion_id, suggested=suggested)
+    if not frame.settings.api_url:
         st.caption("Deciding needs the shop's API; set MALLARD_API_URL for these pages.")
+
+
+def _decision_buttons(frame: Frame, suggestion_id: str, *, suggested: int) -> None:
+    for decision, icon in (("approve", "check"), ("reject", "close")):
+        st.form_submit_button(
+            decision.capitalize(),
+            key=f"{decision}_{suggestion_id}",
+            icon=f":material/{icon}:",
+            type="primary" if decision == "approve" else "secondary",
+            disabled=not frame.settings.api_url,
+            on_click=_send,
+            args=(frame, suggestion_id, decision, suggested),
+        )
 
 
 def _send(frame: Frame, suggestion_id: str, decision: str, suggested: int) -> None:

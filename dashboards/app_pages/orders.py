@@ -61,7 +61,7 @@ def show_open_states(states: pl.DataFrame, as_of: datetime) -> None:
                 label=fmt.sentence(state),
                 value=fmt.count(found["orders"] if found else 0),
                 definition=STATE_HELP[state],
-                note=f"oldest {oldest}" if oldest else "none",
+                note=f"oldest {oldest}" if oldest else None,
             )
         )
     figure_row(row)
@@ -71,53 +71,58 @@ def show_waiting_and_closed(states: pl.DataFrame, closed: pl.DataFrame, currency
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**Who has to act**")
-        waiting = (
-            states.group_by("waiting_for")
-            .agg(pl.col("orders", "total_minor").sum(), pl.col("oldest_since").min())
-            .sort("orders", "waiting_for", descending=[True, False])
-        )
-        st.dataframe(
-            fmt.major_units(waiting, ["total_minor"], currency),
-            column_config={
-                "waiting_for": "Waiting for",
-                "orders": st.column_config.NumberColumn("Orders", format="localized"),
-                "total_minor": money_column("Value", currency),
-                "oldest_since": st.column_config.DatetimeColumn("Since (UTC)", format=WHEN),
-            },
-            hide_index=True,
-            alt="Open orders by what they wait for",
-            key="waiting_table",
-        )
+        if states.is_empty():
+            st.caption("Nobody: no order is open.")
+        else:
+            show_waiting(states, currency)
     with right:
         st.markdown("**Closed**")
-        st.dataframe(
-            closed.with_columns(
-                pl.col("status").replace_strict(STATUS_LABELS, default=pl.col("status"))
+        show_closed(closed)
+
+
+def show_waiting(states: pl.DataFrame, currency: str) -> None:
+    waiting = (
+        states.group_by("waiting_for")
+        .agg(pl.col("orders", "total_minor").sum(), pl.col("oldest_since").min())
+        .sort("orders", "waiting_for", descending=[True, False])
+    )
+    st.dataframe(
+        fmt.major_units(waiting, ["total_minor"], currency),
+        column_config={
+            "waiting_for": "Waiting for",
+            "orders": st.column_config.NumberColumn("Orders", format="localized"),
+            "total_minor": money_column("Value", currency),
+            "oldest_since": st.column_config.DatetimeColumn("Since (UTC)", format=WHEN),
+        },
+        hide_index=True,
+        alt="Open orders by what they wait for",
+        key="waiting_table",
+    )
+
+
+def show_closed(closed: pl.DataFrame) -> None:
+    st.dataframe(
+        closed.with_columns(
+            pl.col("status").replace_strict(STATUS_LABELS, default=pl.col("status"))
+        ),
+        column_config={
+            "status": "Outcome",
+            "orders": st.column_config.NumberColumn("Orders", format="localized"),
+            "last_day_orders": st.column_config.NumberColumn(
+                "Last 24 hours", format="localized", help="Counted back from publication."
             ),
-            column_config={
-                "status": "Outcome",
-                "orders": st.column_config.NumberColumn("Orders", format="localized"),
-                "last_day_orders": st.column_config.NumberColumn(
-                    "Last 24 hours", format="localized", help="Counted back from publication."
-                ),
-            },
-            hide_index=True,
-            alt="Closed orders by outcome",
-            key="closed_table",
-        )
+        },
+        hide_index=True,
+        alt="Closed orders by outcome",
+        key="closed_table",
+    )
 
 
 def show_stuck(late: pl.DataFrame, currency: str) -> None:
     st.subheader(
         f"Stuck orders · {late.height}",
         anchor=False,
-        help="An open order is stuck when its deadline passed more than "
-        f"{fmt.duration(orders.DUE_GRACE)} ago, or when it stays in a state longer than: "
-        + ", ".join(
-            f"{fmt.sentence(state).lower()} {fmt.duration(stay)}"
-            for state, stay in orders.LONGEST_STAY.items()
-        )
-        + ".",
+        help=stuck.definition(orders.DUE_GRACE, orders.LONGEST_STAY),
     )
     if late.is_empty():
         st.success("Every open order is within its time.", icon=":material/check_circle:")

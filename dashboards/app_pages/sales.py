@@ -93,13 +93,14 @@ def choose_filters(choices: pl.DataFrame) -> tuple[tuple[str, ...], tuple[str, .
 
 
 def show_scope(scope: sales.SalesScope, before: periods.Period, *, first_day: date) -> None:
+    chosen = (*scope.regions, *scope.categories)
     if before.first >= first_day:
         compared = f" compared with {fmt.span(before.first, before.last)}"
     else:
         compared = f" · not compared: sales begin on {fmt.day(first_day)}"
     st.caption(
         f"**{fmt.span(scope.first, scope.last)}**{compared}"
-        + "".join(f" · only {fmt.plain(name)}" for name in (*scope.regions, *scope.categories))
+        + (f" · only {', '.join(fmt.plain(name) for name in chosen)}" if chosen else "")
     )
 
 
@@ -108,11 +109,15 @@ def show_totals(both: pl.DataFrame, currency: str, *, is_compared: bool) -> None
     row = []
     for label, name, definition in FIGURES:
         value, earlier = figure(now, name), figure(before, name)
+        text, exact = fmt.count(value), ""
+        if name.endswith("_minor"):
+            text = fmt.money_headline(value, currency)
+            exact = f"Exactly {fmt.plain(fmt.money(value, currency))}. "
         row.append(
             Figure(
                 label=label,
-                value=fmt.money(value, currency) if name.endswith("_minor") else fmt.count(value),
-                definition=f"{definition} Compared with the same number of days before.",
+                value=text,
+                definition=f"{definition} {exact}Compared with the same number of days before.",
                 delta=fmt.change(value, earlier) if is_compared else None,
                 is_less_better=name == "return_minor",
             )
@@ -184,7 +189,9 @@ def show_trend_table(trend: pl.DataFrame, currency: str, grain: str) -> None:
         exact,
         columns={
             "bucket": st.column_config.DateColumn(
-                f"{periods.GRAIN_LABELS[grain]} from", format="D MMM YYYY", pinned=True
+                periods.GRAIN_LABELS[grain] if grain == "day" else "From",
+                format="D MMM YYYY",
+                pinned=True,
             ),
             "net_sales": money_column("Net sales", currency),
             "net_sales_before": money_column("Before", currency),
@@ -295,11 +302,8 @@ scope = sales.SalesScope(
 )
 first_day: date = covered["first_day"]
 show_scope(scope, period.before, first_day=first_day)
-show_totals(
-    ask(sales.totals, publication, scope),
-    currency,
-    is_compared=period.before.first >= first_day,
-)
+is_compared = period.before.first >= first_day
+show_totals(ask(sales.totals, publication, scope), currency, is_compared=is_compared)
 # Days before the first sale are no zeros to compare with: the line starts where data starts.
 comparable = pl.col("bucket") >= first_day + timedelta(days=period.days)
 show_trend(
@@ -321,4 +325,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         bind="query-params",
         label_visibility="collapsed",
     )
-show_breakdown(ask(sales.breakdown, publication, scope, by=dimension), currency, dimension)
+rows = ask(sales.breakdown, publication, scope, by=dimension)
+if not is_compared:
+    rows = rows.with_columns(net_before_minor=pl.lit(None, pl.Int64))
+show_breakdown(rows, currency, dimension)

@@ -1,7 +1,6 @@
 """Stock and forecast page: what is urgent, one SKU's past and future, and what to order."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -13,6 +12,7 @@ from dashboards import charts
 from dashboards import format as fmt
 from dashboards.answers import ask
 from dashboards.components import (
+    Column,
     Figure,
     choose_shop,
     figure_row,
@@ -24,6 +24,7 @@ from dashboards.queries import shops, stock
 from dashboards.suggestions import show_decision, show_suggestions
 
 HISTORY_DAYS = 182
+DAY_FORMAT = "%-d %b %Y"
 SUGGESTIONS_SHOWN = 200
 URGENCY_LABELS = {
     "late": "Order day passed",
@@ -64,6 +65,7 @@ def show_quality(run: Mapping[str, Any]) -> None:
 
 
 def show_headlines(skus: pl.DataFrame, currency: str) -> None:
+    value_minor = int(skus.filter(pl.col("qty") > 0)["value_minor"].sum())
     row = [
         Figure(
             label="Order day passed",
@@ -82,8 +84,9 @@ def show_headlines(skus: pl.DataFrame, currency: str) -> None:
         ),
         Figure(
             label="Proposed orders",
-            value=fmt.money(int(skus.filter(pl.col("qty") > 0)["value_minor"].sum()), currency),
-            definition="Purchase value of everything the newest forecast proposes to order.",
+            value=fmt.money_headline(value_minor, currency),
+            definition="Purchase value of everything the newest forecast proposes to order. "
+            f"Exactly {fmt.plain(fmt.money(value_minor, currency))}.",
         ),
     ]
     figure_row(row)
@@ -102,46 +105,48 @@ def show_overview(skus: pl.DataFrame, currency: str) -> None:
             label_visibility="collapsed",
         )
     rows = skus.filter(pl.col("urgency").is_in(chosen)) if chosen else skus
-    exact = fmt.major_units(rows, ["value_minor"], currency).rename({"value_minor": "value"})
+    exact = fmt.major_units(rows, ["value_minor"], currency).rename(
+        {"value_minor": "value", "cover_days": "days_of_stock"}
+    )
     table_with_export(
-        exact.with_columns(
-            urgency=pl.col("urgency").replace_strict(URGENCY_LABELS),
-            days_of_stock=pl.col("cover_days"),
-        ),
-        columns={
-            "sku": st.column_config.ButtonColumn(
-                "SKU",
-                key="sku_open",
-                on_click=choose_clicked,
-                args=([place_of(row) for row in rows.iter_rows(named=True)],),
-                type="tertiary",
-                pinned=True,
-                help="Shows this SKU below.",
-            ),
-            "urgency": st.column_config.TextColumn("Urgency"),
-            "product_name": st.column_config.TextColumn("Product", width="medium"),
-            "available": whole("Available", "On hand less reserved and allocated."),
-            "on_order": whole("On order", "Bought, not received yet."),
-            "days_of_stock": st.column_config.NumberColumn(
-                "Days of stock", format="%.1f", help="Available at the expected demand."
-            ),
-            "stockout_chance_without": st.column_config.ProgressColumn(
-                "Stock-out risk",
-                format="percent",
-                min_value=0,
-                max_value=1,
-                help="Chance of running out before the next delivery if nothing is ordered.",
-            ),
-            "qty": whole("Suggested", "Whole packs, at least the supplier's minimum."),
-            "order_by": st.column_config.DateColumn("Order by", format="D MMM YYYY"),
-            "value": money_column("Value", currency),
-            "on_hand": whole("On hand", "Physically there."),
-            "location_id": "Location",
-        },
+        exact.with_columns(pl.col("urgency").replace_strict(URGENCY_LABELS)),
+        columns=overview_columns([place_of(row) for row in rows.iter_rows(named=True)], currency),
         alt="SKUs by urgency of ordering",
         key="stock_by_urgency",
-        height=320 if rows.height > 8 else "auto",
     )
+
+
+def overview_columns(places: list[str], currency: str) -> dict[str, Column]:
+    return {
+        "sku": st.column_config.ButtonColumn(
+            "SKU",
+            key="sku_open",
+            on_click=choose_clicked,
+            args=(places,),
+            type="tertiary",
+            pinned=True,
+            help="Shows this SKU below.",
+        ),
+        "urgency": "Urgency",
+        "product_name": st.column_config.TextColumn("Product", width="medium"),
+        "available": whole("Available", "On hand less reserved and allocated."),
+        "on_order": whole("On order", "Bought, not received yet."),
+        "days_of_stock": st.column_config.NumberColumn(
+            "Days of stock", format="%.1f", help="Available at the expected demand."
+        ),
+        "stockout_chance_without": st.column_config.ProgressColumn(
+            "Stock-out risk",
+            format="percent",
+            min_value=0,
+            max_value=1,
+            help="Chance of running out before the next delivery if nothing is ordered.",
+        ),
+        "qty": whole("Suggested", "Whole packs, at least the supplier's minimum."),
+        "order_by": st.column_config.DateColumn("Order by", format="D MMM YYYY"),
+        "value": money_column("Value", currency),
+        "on_hand": whole("On hand", "Physically there."),
+        "location_id": "Location",
+    }
 
 
 def whole(label: str, help_text: str) -> ColumnConfig:
@@ -177,46 +182,37 @@ def show_sku(
 
 def show_outlook(publication: Publication, store_id: str, row: Mapping[str, Any]) -> None:
     place = {"store_id": store_id, "sku": row["sku"], "location_id": row["location_id"]}
+    past = ask(stock.demand_history, publication, **place, days=HISTORY_DAYS)
     future = ask(stock.forecast, publication, **place)
-    past = ask(stock.demand_history, publication, **place, since=date.min)
     if past.is_empty() and future.is_empty():
         st.caption("Nothing of this SKU has been sold yet.")
         return
-    if not past.is_empty():
-        newest: date = past["day"].max()  # type: ignore[assignment]
-        past = past.filter(pl.col("day") > newest - timedelta(days=HISTORY_DAYS))
     days = pl.concat(
         [
             past.select("day", sold="units"),
             future.select(
-                "day",
-                "p10",
-                expected="mean",
-                interval=pl.col("p90") - pl.col("p10"),
-                p90=pl.col("p90"),
+                "day", "p10", "p90", expected="mean", interval=pl.col("p90") - pl.col("p10")
             ),
         ],
         how="diagonal",
-    )
-    first_future = future["day"].min() if not future.is_empty() else None
-    label = "%-d %b %Y"
-    spec = charts.demand_outlook(
-        days.with_columns(pl.col("day").dt.strftime(label)),
-        now=first_future.strftime(label) if isinstance(first_future, date) else None,
-    )
+    ).with_columns(pl.col("day").dt.strftime(DAY_FORMAT))
     st.echarts_chart(
-        spec,
+        charts.demand_outlook(days, first_day=days["day"][past.height] if future.height else None),
         height=360,
         key="outlook",
         alt=f"Units of {row['sku']} sold per day, with the forecast and its 80 % interval",
     )
-    scores = ask(stock.sku_backtest, publication, **place).row(0, named=True)
-    if scores["days"]:
-        st.caption(
-            f"On {scores['days']:,} unseen days of this SKU: error "
-            f"{fmt.share(scores['wape_model'])} against {fmt.share(scores['wape_naive'])} of the "
-            f"seasonal naive; the interval held {fmt.share(scores['coverage_80'], places=0)}."
-        )
+    show_scores(ask(stock.sku_backtest, publication, **place).row(0, named=True))
+
+
+def show_scores(scores: Mapping[str, Any]) -> None:
+    if not scores["days"]:
+        return
+    st.caption(
+        f"On {scores['days']:,} unseen days of this SKU: error "
+        f"{fmt.share(scores['wape_model'])} against {fmt.share(scores['wape_naive'])} of the "
+        f"seasonal naive; the interval held {fmt.share(scores['coverage_80'], places=0)}."
+    )
 
 
 def show_why(row: Mapping[str, Any], currency: str) -> None:
@@ -240,8 +236,8 @@ publication = require_publication(frame)
 stores = ask(shops.stocked_stores, publication)
 if stores.is_empty():
     st.info(
-        "This page fills when stock is set through the API, or when the first forecast runs: "
-        "`mallard forecast`.",
+        "This page fills when stock is set through the shop's API, or when the first forecast "
+        "has run.",
         title="No stock and no forecast yet",
         icon=":material/inventory_2:",
     )
@@ -252,7 +248,7 @@ runs = ask(stock.newest_run, publication, store_id=store_id)
 skus = ask(stock.skus_by_urgency, publication, store_id=store_id)
 if runs.is_empty():
     st.info(
-        "Stock is shown as it is. `mallard forecast` adds what will sell and what to order.",
+        "Stock is shown as it is. The first forecast adds what will sell and what to order.",
         title="No forecast yet",
         icon=":material/query_stats:",
     )

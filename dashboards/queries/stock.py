@@ -3,8 +3,6 @@
 All read the newest forecast run of the store; without a run the stock columns still stand.
 """
 
-from datetime import date
-
 import polars as pl
 
 from analytics.warehouse import Publication
@@ -118,28 +116,30 @@ def skus_by_urgency(publication: Publication, *, store_id: str) -> pl.DataFrame:
 
 
 _DEMAND_HISTORY = """
-select demand_date as day, cast(units as double) as units
-from marts.daily_demand
-where
-    store_id = $store_id
-    and sku = $sku
-    and location_id = $location_id
-    and demand_date >= $since
-order by demand_date
+with sku_demand as (
+    select demand_date as day, cast(units as double) as units
+    from marts.daily_demand
+    where store_id = $store_id and sku = $sku and location_id = $location_id
+)
+
+select day, units
+from sku_demand
+where day > (select max(day) from sku_demand) - $days::integer
+order by day
 """
 
 
 def demand_history(
-    publication: Publication, *, store_id: str, sku: str, location_id: str, since: date
+    publication: Publication, *, store_id: str, sku: str, location_id: str, days: int
 ) -> pl.DataFrame:
-    """Units sold per day, gapless, oldest first."""
+    """Units sold on each of the SKU's last days, gapless, oldest first."""
     return fetch(
         publication,
         _DEMAND_HISTORY,
         store_id=store_id,
         sku=sku,
         location_id=location_id,
-        since=since,
+        days=days,
     )
 
 

@@ -64,61 +64,78 @@ def _write_forecast(lake: EventLake, rows: Rows) -> None:
 
 
 def _live_events() -> list[dict[str, Any]]:
-    """An order that waits for its payment, past its deadline; stock; an open suggestion."""
-    sku, name, category, price = CATALOGUE[0]
+    """Stock of one product, an order past its payment deadline, an open suggestion."""
     at = NOW - timedelta(hours=3)
-    line = {"line_id": "1", "sku": sku, "product_name": name, "category": category, "qty": 2,
-            "list_price_minor": price, "unit_price_minor": price,
-            "unit_cost_minor": price // 2}  # fmt: skip
-    priced = {"line_id": "1", "goods_minor": 2 * price, "discount_minor": 0, "freight_minor": 0,
-              "tax_minor": 0, "payable_minor": 2 * price}  # fmt: skip
-    order = {"order_id": OPEN_ORDER}
-    stream: dict[str, Any] = {
-        "stream_type": "order",
-        "stream_id": OPEN_ORDER,
-        "correlation_id": OPEN_ORDER,
-    }
-    place = {"sku": sku, "location_id": "main"}
+    return [*_stock_events(at), *_order_events(at), _suggestion_event(at)]
+
+
+def _stock_events(at: datetime) -> list[dict[str, Any]]:
+    sku, name, category, price = CATALOGUE[0]
     return [
-        _event("product.created", stream_type="product", stream_id=f"P-{sku}", at=at, payload={
+        _event("product.created", stream=("product", f"P-{sku}"), at=at, payload={
             "product_id": f"P-{sku}", "name": name, "category_path": category, "brand": "Pond",
             "skus": [{"sku": sku, "name": name, "price_minor": price, "cost_minor": price // 2,
                       "supplier_id": "supplier-1", "lead_time_days": 7, "moq": 12, "case_pack": 6,
                       "weight_g": 300}]}),
-        _event("stock.received", stream_type="stock", stream_id=f"{sku}@main", at=at, payload={
-            **place, "movement_id": "m-1", "qty": 10, "cause_type": "setting", "cause_id": "set-1",
-            "on_hand": 10, "reserved": 0, "allocated": 0}),
-        _event("order.submitted", **stream, at=at, payload={
-            **order, "order_type": "normal", "origin": "api", "customer_ref": "c-1",
-            "region": "Germany", "lines": [line]}),
-        _event("order.priced", **stream, seq=2, at=at, payload={
-            **order, "lines": [priced], "goods_minor": 2 * price, "discount_minor": 0,
-            "freight_minor": 0, "tax_minor": 0, "total_minor": 2 * price}),
-        _event("stock.reserved", stream_type="stock", stream_id=f"{sku}@main", seq=2, at=at,
-               correlation_id=OPEN_ORDER, payload={
-            **place, "movement_id": "m-2", "qty": 2, "cause_type": "order",
-            "cause_id": OPEN_ORDER, "on_hand": 10, "reserved": 2, "allocated": 0}),
-        _event("order.payment_awaited", **stream, seq=3, at=at, payload={
-            **order, "due_at": (at + timedelta(minutes=30)).isoformat(),
-            "amount_minor": 2 * price}),
-        _event("replenishment.suggested", stream_type="replenishment", stream_id=SUGGESTION, at=at,
-               payload={**place, "suggestion_id": SUGGESTION, "qty": 72,
-                        "order_by": "2026-07-03", "need_by": "2026-07-10",
-                        "reason": "Stock runs out", "run_id": "run-7"}),
+        _event("stock.received", stream=("stock", f"{sku}@main"), at=at, payload={
+            "sku": sku, "location_id": "main", "movement_id": "m-1", "qty": 10,
+            "cause_type": "setting", "cause_id": "set-1", "on_hand": 10, "reserved": 0,
+            "allocated": 0}),
     ]  # fmt: skip
+
+
+def _order_events(at: datetime) -> list[dict[str, Any]]:
+    sku, name, category, price = CATALOGUE[0]
+    line = {"line_id": "1", "sku": sku, "product_name": name, "category": category, "qty": 2,
+            "list_price_minor": price, "unit_price_minor": price,
+            "unit_cost_minor": price // 2}  # fmt: skip
+    priced = {"goods_minor": 2 * price, "discount_minor": 0, "freight_minor": 0, "tax_minor": 0}
+    stream = ("order", OPEN_ORDER)
+    return [
+        _event("order.submitted", stream=stream, at=at, order_id=OPEN_ORDER, payload={
+            "order_id": OPEN_ORDER, "order_type": "normal", "origin": "api",
+            "customer_ref": "c-1", "region": "Germany", "lines": [line]}),
+        _event("order.priced", stream=stream, seq=2, at=at, order_id=OPEN_ORDER, payload={
+            "order_id": OPEN_ORDER, **priced, "total_minor": 2 * price,
+            "lines": [{"line_id": "1", **priced, "payable_minor": 2 * price}]}),
+        _event("stock.reserved", stream=("stock", f"{sku}@main"), seq=2, at=at,
+               order_id=OPEN_ORDER, payload={
+            "sku": sku, "location_id": "main", "movement_id": "m-2", "qty": 2,
+            "cause_type": "order", "cause_id": OPEN_ORDER, "on_hand": 10, "reserved": 2,
+            "allocated": 0}),
+        _event("order.payment_awaited", stream=stream, seq=3, at=at, order_id=OPEN_ORDER, payload={
+            "order_id": OPEN_ORDER, "due_at": (at + timedelta(minutes=30)).isoformat(),
+            "amount_minor": 2 * price}),
+    ]  # fmt: skip
+
+
+def _suggestion_event(at: datetime) -> dict[str, Any]:
+    payload = {
+        "suggestion_id": SUGGESTION,
+        "sku": CATALOGUE[0][0],
+        "location_id": "main",
+        "qty": 72,
+        "order_by": "2026-07-03",
+        "need_by": "2026-07-10",
+        "reason": "Stock runs out",
+        "run_id": "run-7",
+    }
+    return _event(
+        "replenishment.suggested", stream=("replenishment", SUGGESTION), at=at, payload=payload
+    )
 
 
 def _event(
     name: str,
     *,
-    stream_type: str,
-    stream_id: str,
+    stream: tuple[str, str],
     at: datetime,
     payload: dict[str, Any],
     seq: int = 1,
-    correlation_id: str = "",
+    order_id: str = "",
 ) -> dict[str, Any]:
     check_payload(name, payload)
+    stream_type, stream_id = stream
     return {
         "event_id": str(event_id(stream_type, stream_id, seq)),
         "event_name": name,
@@ -134,7 +151,7 @@ def _event(
         "currency": STORE.currency,
         "workflow_id": "",
         "run_id": "",
-        "correlation_id": correlation_id,
+        "correlation_id": order_id,
         "causation_id": "",
         "actor_type": "system",
         "actor_id": "",

@@ -25,6 +25,18 @@ def test_money_is_written_exactly(amount_minor: int | None, currency: str, text:
     assert fmt.money(amount_minor, currency) == text
 
 
+@pytest.mark.parametrize(
+    ("amount_minor", "text"),
+    [
+        (99_999_999, "£999,999.99"),
+        (100_000_050, "£1,000,001"),
+        (-100_000_049, "\N{MINUS SIGN}£1,000,000"),
+    ],
+)
+def test_a_headline_drops_pence_only_from_a_million_on(amount_minor: int, text: str) -> None:
+    assert fmt.money_headline(amount_minor, "GBP") == text
+
+
 @given(st.integers(min_value=-(10**15), max_value=10**15))
 def test_a_table_holds_the_same_amount_as_the_minor_units(amount_minor: int) -> None:
     frame = fmt.major_units(pl.DataFrame({"net_minor": [amount_minor]}), ["net_minor"], "EUR")

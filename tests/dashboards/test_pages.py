@@ -238,7 +238,7 @@ def test_every_page_is_designed_for_no_warehouse(
     app = start(page, tmp_path)
 
     assert len(app.info) == 1
-    assert "mallard" in app.info[0].value
+    assert "mallard demo" in app.info[0].value
 
 
 @pytest.mark.parametrize("page", PAGES)

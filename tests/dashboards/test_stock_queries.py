@@ -6,7 +6,7 @@ import polars as pl
 
 from analytics.warehouse import Publication
 from dashboards.queries import shops, stock
-from tests.dashboards.marts import CATALOGUE, LAST_DAY
+from tests.dashboards.marts import CATALOGUE
 
 FIRST_SKU = CATALOGUE[0][0]
 NEW_SKU = CATALOGUE[-1][0]
@@ -35,7 +35,7 @@ def test_a_new_sku_has_stock_and_no_forecast(publication: Publication) -> None:
 
 
 def test_the_forecast_follows_the_history_day_by_day(publication: Publication) -> None:
-    past = stock.demand_history(publication, **PLACE, since=LAST_DAY - timedelta(days=30))
+    past = stock.demand_history(publication, **PLACE, days=30)
     future = stock.forecast(publication, **PLACE)
 
     days = [*past["day"], *future["day"]]
