@@ -38,7 +38,7 @@ _SETTLE_SECONDS = 180.0
 _PROGRESS_SECONDS = 2.0
 _LOCATION = "main"
 _COVER_DAYS = (2, 40)
-_OPEN = ("awaiting_payment", "paid", "shipped", "delivered")
+_OPEN = ("action_required", "awaiting_payment", "paid", "shipped", "delivered")
 
 Say = Callable[[str], None]
 

@@ -46,9 +46,10 @@ def test_the_demonstration_ends_with_a_summary_that_adds_up(
     summary = json.loads(demo.stdout.splitlines()[-1])
 
     assert summary["orders_placed"] == ORDERS
-    assert sum(
-        summary[name] for name in ("orders_completed", "orders_expired", "orders_cancelled")
-    ) == ORDERS
+    assert (
+        sum(summary[name] for name in ("orders_completed", "orders_expired", "orders_cancelled"))
+        == ORDERS
+    )
     assert summary["events"] > 200_000
     assert summary["marts_built"] >= 15
     assert summary["skus_forecast"] > 50
@@ -56,7 +57,8 @@ def test_the_demonstration_ends_with_a_summary_that_adds_up(
     assert 0 < summary["wape_model"] < summary["wape_naive"]
 
 
-def test_nothing_it_started_is_left(demo: subprocess.CompletedProcess[str], var_dir: Path) -> None:
+@pytest.mark.usefixtures("demo")
+def test_nothing_it_started_is_left(var_dir: Path) -> None:
     left = [
         process.info["cmdline"]
         for process in psutil.process_iter(["cmdline"])
@@ -66,9 +68,8 @@ def test_nothing_it_started_is_left(demo: subprocess.CompletedProcess[str], var_
     assert left == []
 
 
-def test_the_published_warehouse_answers_after_everything_stopped(
-    demo: subprocess.CompletedProcess[str], var_dir: Path
-) -> None:
+@pytest.mark.usefixtures("demo")
+def test_the_published_warehouse_answers_after_everything_stopped(var_dir: Path) -> None:
     asked = mallard(
         *("sql", "select sum(amount_minor) as balance from marts.ledger_entries"),
         *("--format", "json"),
@@ -81,9 +82,8 @@ def test_the_published_warehouse_answers_after_everything_stopped(
     assert refused.stderr.startswith("mallard:")
 
 
-def test_a_rebuild_from_the_lake_alone_publishes_the_same_figures(
-    demo: subprocess.CompletedProcess[str], var_dir: Path
-) -> None:
+@pytest.mark.usefixtures("demo")
+def test_a_rebuild_from_the_lake_alone_publishes_the_same_figures(var_dir: Path) -> None:
     question = (
         "select count(*) as orders, sum(total_minor) as total, sum(net_minor) as net "
         "from marts.orders"

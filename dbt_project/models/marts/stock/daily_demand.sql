@@ -18,7 +18,26 @@ last_days as (
 
 ),
 
-{# A new day lengthens every series of its store; otherwise only what was sold changes. #}
+{% if is_incremental() %}
+{# All series of a store end on the same day; a new day lengthens every one of them. #}
+stores_with_a_new_day as (
+
+    select last_days.store_id
+    from last_days
+    inner join
+        (
+            select
+                built.store_id,
+                max(built.demand_date) as last_date
+            from {{ this }} as built
+            group by built.store_id
+        ) as last_built
+        on last_days.store_id = last_built.store_id
+    where last_days.last_date > last_built.last_date
+
+),
+{% endif %}
+
 series_to_rebuild as (
 
     select
@@ -29,12 +48,10 @@ series_to_rebuild as (
     {% if is_incremental() %}
         union
         select
-            series.store_id,
-            series.sku
-        from {{ this }} as series
-        inner join last_days on series.store_id = last_days.store_id
-        group by series.store_id, series.sku
-        having max(series.demand_date) < any_value(last_days.last_date)
+            built.store_id,
+            built.sku
+        from {{ this }} as built
+        semi join stores_with_a_new_day on built.store_id = stores_with_a_new_day.store_id
     {% endif %}
 
 ),

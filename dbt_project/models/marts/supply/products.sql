@@ -20,6 +20,21 @@ order_lines as (
 
 ),
 
+{# A foreign shop has no catalogue: its lines say what a product is called and costs. #}
+touched_without_catalogue as (
+
+    select distinct
+        order_lines.store_id,
+        order_lines.sku
+    from order_lines
+    anti join product_skus
+        on order_lines.store_id = product_skus.store_id and order_lines.sku = product_skus.sku
+    where
+        order_lines.last_load_id > {{ since_load_id() }}
+        and order_lines.line_kind in ('sale', 'return')
+
+),
+
 touched_skus as (
 
     select
@@ -37,8 +52,7 @@ touched_skus as (
     select
         store_id,
         sku
-    from order_lines
-    where last_load_id > {{ since_load_id() }} and line_kind in ('sale', 'return')
+    from touched_without_catalogue
 
 ),
 
@@ -69,22 +83,29 @@ last_price_changes as (
 
 ),
 
-{# A foreign shop has no catalogue: its lines say what a product is called and costs. #}
 last_lines as (
 
     select
         order_lines.store_id,
         order_lines.sku,
-        arg_max(order_lines.product_name, (order_lines.submitted_at, order_lines.order_id))
-            filter (where order_lines.product_name <> '') as name,
-        arg_max(order_lines.category, (order_lines.submitted_at, order_lines.order_id))
-            filter (where order_lines.category <> 'unknown') as category,
-        arg_max(order_lines.unit_price_minor, (order_lines.submitted_at, order_lines.order_id))
-            filter (where order_lines.unit_price_minor > 0) as price_minor,
+        arg_max(
+            order_lines.product_name,
+            (order_lines.submitted_at, order_lines.order_id, order_lines.line_id)
+        ) filter (where order_lines.product_name <> '') as name,
+        arg_max(
+            order_lines.category,
+            (order_lines.submitted_at, order_lines.order_id, order_lines.line_id)
+        ) filter (where order_lines.category <> 'unknown') as category,
+        arg_max(
+            order_lines.unit_price_minor,
+            (order_lines.submitted_at, order_lines.order_id, order_lines.line_id)
+        ) filter (where order_lines.unit_price_minor > 0) as price_minor,
         max(order_lines.last_load_id) as load_id
     from order_lines
-    semi join touched_skus
-        on order_lines.store_id = touched_skus.store_id and order_lines.sku = touched_skus.sku
+    semi join touched_without_catalogue
+        on
+            order_lines.store_id = touched_without_catalogue.store_id
+            and order_lines.sku = touched_without_catalogue.sku
     where order_lines.line_kind in ('sale', 'return')
     group by order_lines.store_id, order_lines.sku
 

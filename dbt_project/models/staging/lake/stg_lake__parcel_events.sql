@@ -11,7 +11,7 @@ parsed as (
     select
         *,
         {{ payload_as({
-            'parcel_id': 'VARCHAR', 'order_id': 'VARCHAR', 'location_id': 'VARCHAR',
+            'order_id': 'VARCHAR', 'location_id': 'VARCHAR',
             'carrier': 'VARCHAR', 'service': 'VARCHAR', 'tracking_no': 'VARCHAR',
             'cost_minor': 'BIGINT', 'scanned_at': 'VARCHAR',
         }) }} as fields
@@ -24,7 +24,7 @@ renamed as (
 
     select
         event_id,
-        fields.parcel_id as parcel_id,
+        stream_id as parcel_id,
         fields.order_id as order_id,
         correlation_id,
         store_id,

@@ -11,7 +11,7 @@ parsed as (
     select
         *,
         {{ payload_as({
-            'payment_id': 'VARCHAR', 'order_id': 'VARCHAR', 'method': 'VARCHAR',
+            'order_id': 'VARCHAR', 'method': 'VARCHAR',
             'provider': 'VARCHAR', 'amount_minor': 'BIGINT', 'fee_minor': 'BIGINT',
             'attempt_no': 'BIGINT',
         }) }} as fields
@@ -24,7 +24,7 @@ renamed as (
 
     select
         event_id,
-        fields.payment_id as payment_id,
+        stream_id as payment_id,
         fields.order_id as order_id,
         correlation_id,
         store_id,

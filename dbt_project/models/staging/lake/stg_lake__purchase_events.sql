@@ -11,7 +11,7 @@ parsed as (
     select
         *,
         {{ payload_as({
-            'po_id': 'VARCHAR', 'suggestion_id': 'VARCHAR', 'supplier_id': 'VARCHAR',
+            'suggestion_id': 'VARCHAR', 'supplier_id': 'VARCHAR',
             'sku': 'VARCHAR', 'location_id': 'VARCHAR', 'qty': 'BIGINT',
             'unit_cost_minor': 'BIGINT', 'expected_on': 'DATE',
         }) }} as fields
@@ -24,7 +24,7 @@ renamed as (
 
     select
         event_id,
-        fields.po_id as po_id,
+        stream_id as po_id,
         fields.suggestion_id as suggestion_id,
         fields.supplier_id as supplier_id,
         store_id,

@@ -11,7 +11,7 @@ parsed as (
     select
         *,
         {{ payload_as({
-            'refund_id': 'VARCHAR', 'order_id': 'VARCHAR', 'payment_id': 'VARCHAR',
+            'order_id': 'VARCHAR', 'payment_id': 'VARCHAR',
             'amount_minor': 'BIGINT',
         }) }} as fields
     from source
@@ -23,7 +23,7 @@ renamed as (
 
     select
         event_id,
-        fields.refund_id as refund_id,
+        stream_id as refund_id,
         fields.payment_id as payment_id,
         fields.order_id as order_id,
         correlation_id,

@@ -11,7 +11,7 @@ parsed as (
     select
         *,
         {{ payload_as({
-            'suggestion_id': 'VARCHAR', 'sku': 'VARCHAR', 'location_id': 'VARCHAR',
+            'sku': 'VARCHAR', 'location_id': 'VARCHAR',
             'qty': 'BIGINT', 'order_by': 'DATE', 'need_by': 'DATE', 'reason': 'VARCHAR',
             'run_id': 'VARCHAR', 'by': 'VARCHAR',
         }) }} as fields
@@ -24,7 +24,7 @@ renamed as (
 
     select
         event_id,
-        fields.suggestion_id as suggestion_id,
+        stream_id as suggestion_id,
         store_id,
         fields.sku as sku,
         fields.location_id as location_id,
