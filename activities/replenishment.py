@@ -24,12 +24,14 @@ from domain.inventory import MovementKind
 from providers.suppliers import (
     PurchaseOrderRefusedError,
     PurchaseOrderRequest,
+    PurchaseOrderStatus,
     Supplier,
     SupplierOutcomeUnknownError,
 )
-from store.replenishment import NewPurchase, SuggestionRecord
+from store.catalogue import SupplyTerms
+from store.replenishment import NewPurchase, PurchaseRecord, SuggestionRecord
 from store.stock import Cause, Move
-from store.unit_of_work import UnitOfWorkFactory
+from store.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 
 class ReplenishmentActivities:
@@ -120,26 +122,9 @@ class ReplenishmentActivities:
         async with self._units_of_work.begin(origin()) as uow:
             suggestion = await uow.replenishment.lock(step.suggestion_id)
             terms = await uow.catalogue.supply_terms(suggestion.sku)
-        po_id = ids.purchase_order_id(step.suggestion_id)
-        try:
-            placed = await self._supplier.place_order(
-                PurchaseOrderRequest(
-                    po_id=po_id,
-                    supplier_id=terms.supplier_id,
-                    sku=suggestion.sku,
-                    location_id=suggestion.location_id,
-                    qty=suggestion.qty,
-                    unit_cost_minor=terms.cost_minor,
-                    currency=self._units_of_work.context.currency,
-                    lead_time_days=terms.lead_time_days,
-                )
-            )
-        except SupplierOutcomeUnknownError as error:
-            raise retry_later(error, "SupplierUnreachable") from error
-        except PurchaseOrderRefusedError as error:
-            raise never_retry(error, "PurchaseOrderRefused") from error
+        placed = await self._order(suggestion, terms)
         purchase = NewPurchase(
-            po_id=po_id,
+            po_id=placed.po_id,
             suggestion_id=step.suggestion_id,
             supplier_id=terms.supplier_id,
             sku=suggestion.sku,
@@ -155,7 +140,7 @@ class ReplenishmentActivities:
                     step.suggestion_id, SuggestionStatus.ORDERED, at=step.at
                 )
                 uow.outbox.add(_ordered(purchase, at=step.at))
-        return PlacedPurchase(po_id=po_id, expected_on=placed.expected_on)
+        return PlacedPurchase(po_id=placed.po_id, expected_on=placed.expected_on)
 
     @activity.defn
     async def receive_goods(self, step: ReceiveGoods) -> ReceiptResult:
@@ -163,49 +148,75 @@ class ReplenishmentActivities:
         delivery = step.delivery
         async with self._units_of_work.begin(origin()) as uow:
             purchase = await uow.replenishment.lock_purchase(delivery.po_id)
-            await uow.stock.open_level(purchase.sku, purchase.location_id)
-            balances = await uow.stock.lock([purchase.sku])
-            after = await uow.stock.move(
-                [
-                    Move(
-                        kind=MovementKind.RECEIVED,
-                        sku=purchase.sku,
-                        location_id=purchase.location_id,
-                        qty=delivery.qty,
-                    )
-                ],
-                balances=balances,
-                cause=Cause(
-                    type="purchase",
-                    id=delivery.po_id,
-                    key=f"{delivery.po_id}/{delivery.event_id}",
-                    at=step.at,
-                ),
-            )
             received = purchase.received_qty
-            if after != balances:
+            if await _take_in(uow, purchase, step):
                 received += delivery.qty
                 await uow.replenishment.set_received(delivery.po_id, received, at=step.at)
-                uow.outbox.add(
-                    NewEvent(
-                        name="purchase.received",
-                        stream_id=delivery.po_id,
-                        occurred_at=step.at,
-                        payload={
-                            "po_id": delivery.po_id,
-                            "sku": purchase.sku,
-                            "location_id": purchase.location_id,
-                            "qty": delivery.qty,
-                            "lead_time_days": (step.at - purchase.ordered_at).days,
-                        },
-                    )
-                )
+                uow.outbox.add(_received(purchase, step))
             is_complete = received >= purchase.qty
             if is_complete:
                 await uow.replenishment.set_status(
                     purchase.suggestion_id, SuggestionStatus.RECEIVED, at=step.at
                 )
             return ReceiptResult(is_complete=is_complete, received_qty=received)
+
+    async def _order(self, suggestion: SuggestionRecord, terms: SupplyTerms) -> PurchaseOrderStatus:
+        try:
+            return await self._supplier.place_order(
+                PurchaseOrderRequest(
+                    po_id=ids.purchase_order_id(suggestion.suggestion_id),
+                    supplier_id=terms.supplier_id,
+                    sku=suggestion.sku,
+                    location_id=suggestion.location_id,
+                    qty=suggestion.qty,
+                    unit_cost_minor=terms.cost_minor,
+                    currency=self._units_of_work.context.currency,
+                    lead_time_days=terms.lead_time_days,
+                )
+            )
+        except SupplierOutcomeUnknownError as error:
+            raise retry_later(error, "SupplierUnreachable") from error
+        except PurchaseOrderRefusedError as error:
+            raise never_retry(error, "PurchaseOrderRefused") from error
+
+
+async def _take_in(uow: UnitOfWork, purchase: PurchaseRecord, step: ReceiveGoods) -> bool:
+    """Move a delivery into stock. Returns False if it was moved before."""
+    await uow.stock.open_level(purchase.sku, purchase.location_id)
+    balances = await uow.stock.lock([purchase.sku])
+    after = await uow.stock.move(
+        [
+            Move(
+                kind=MovementKind.RECEIVED,
+                sku=purchase.sku,
+                location_id=purchase.location_id,
+                qty=step.delivery.qty,
+            )
+        ],
+        balances=balances,
+        cause=Cause(
+            type="purchase",
+            id=purchase.po_id,
+            key=f"{purchase.po_id}/{step.delivery.event_id}",
+            at=step.at,
+        ),
+    )
+    return after != balances
+
+
+def _received(purchase: PurchaseRecord, step: ReceiveGoods) -> NewEvent:
+    return NewEvent(
+        name="purchase.received",
+        stream_id=purchase.po_id,
+        occurred_at=step.at,
+        payload={
+            "po_id": purchase.po_id,
+            "sku": purchase.sku,
+            "location_id": purchase.location_id,
+            "qty": step.delivery.qty,
+            "lead_time_days": (step.at - purchase.ordered_at).days,
+        },
+    )
 
 
 def _answer(suggestion: SuggestionRecord, status: SuggestionStatus, qty: int) -> DecisionAnswer:

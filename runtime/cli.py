@@ -43,8 +43,9 @@ def main() -> None:
         code = ended.code if isinstance(ended.code, int) else 1
     sys.stdout.flush()
     sys.stderr.flush()
-    # The interpreter's own end would print the DuckDB binding's leak report, which means nothing.
-    os._exit(code)
+    # While the interpreter ends, the DuckDB binding would print a leak report that means nothing.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    raise SystemExit(code)
 
 
 @app.command()
@@ -177,7 +178,8 @@ def warehouse_status(
         _say(f"published    version {found.published_version}, {found.published_at}")
         _say(f"newest event {found.newest_event_at}")
         _say(f"events       {found.raw_events:,}, quarantined {found.quarantined:,}")
-    _say(f"last build   {found.last_failure or 'all tests passed'}")
+    if found.last_built_at is not None:
+        _say(f"last build   {found.last_built_at}, {found.last_failure or 'all tests passed'}")
     for name, rows in found.mart_rows.items():
         _say(f"  {name:<28} {rows:>12,}")
 

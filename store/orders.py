@@ -1,7 +1,7 @@
 """Order persistence: rows in, records out. A move between states is one guarded statement."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -183,15 +183,8 @@ class OrderRepository:
             priced.total_minor,
             new.at,
             new.due_at,
-            [_short_json(line) for line in new.short_lines],
-            {
-                "email": request.contact.email,
-                "name": request.contact.name,
-                "line1": request.contact.line1,
-                "city": request.contact.city,
-                "postcode": request.contact.postcode,
-                "country": request.contact.country,
-            },
+            [asdict(line) for line in new.short_lines],
+            asdict(request.contact),
         )
 
     async def _add_lines(self, new: NewOrder) -> None:
@@ -225,10 +218,6 @@ class OrderRepository:
             [priced.payable_minor for _, priced in lines],
             [new.location_of_line.get(priced.line_id) for _, priced in lines],
         )
-
-
-def _short_json(line: ShortLine) -> dict[str, Any]:
-    return {"sku": line.sku, "wanted": line.wanted, "available": line.available}
 
 
 def short_lines_of(value: Sequence[dict[str, Any]]) -> tuple[ShortLine, ...]:

@@ -1,8 +1,9 @@
 """Placing an order: validate, price and reserve in one transaction, then open its payment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from temporalio import activity
 
@@ -324,8 +325,7 @@ def _payment_opened(draft: _Draft, payment_id: str, *, due_at: datetime) -> list
 
 
 def _submitted(draft: _Draft) -> list[NewEvent]:
-    request = draft.request
-    offers = [draft.offers[line.sku] for line in request.lines]
+    request, priced = draft.request, draft.priced
     return [
         draft.events.order(
             "submitted",
@@ -334,40 +334,33 @@ def _submitted(draft: _Draft) -> list[NewEvent]:
             customer_ref=request.customer_ref,
             region=request.contact.country,
             session_id=request.session_id,
-            lines=[
-                {
-                    "line_id": line_id(number),
-                    "sku": line.sku,
-                    "product_name": offer.name,
-                    "category": offer.category_path,
-                    "qty": line.qty,
-                    "list_price_minor": offer.price_minor,
-                    "unit_price_minor": offer.price_minor,
-                    "unit_cost_minor": offer.cost_minor,
-                }
-                for number, (line, offer) in enumerate(
-                    zip(request.lines, offers, strict=True), start=1
-                )
-            ],
+            lines=_snapshots(draft),
         ),
         draft.events.order(
             "priced",
             rounding_rule=ROUNDING_RULE,
-            goods_minor=draft.priced.goods_minor,
-            discount_minor=draft.priced.discount_minor,
-            freight_minor=draft.priced.freight_minor,
-            tax_minor=draft.priced.tax_minor,
-            total_minor=draft.priced.total_minor,
-            lines=[
-                {
-                    "line_id": line.line_id,
-                    "goods_minor": line.goods_minor,
-                    "discount_minor": line.discount_minor,
-                    "freight_minor": line.freight_minor,
-                    "tax_minor": line.tax_minor,
-                    "payable_minor": line.payable_minor,
-                }
-                for line in draft.priced.lines
-            ],
+            goods_minor=priced.goods_minor,
+            discount_minor=priced.discount_minor,
+            freight_minor=priced.freight_minor,
+            tax_minor=priced.tax_minor,
+            total_minor=priced.total_minor,
+            lines=[asdict(line) for line in priced.lines],
         ),
+    ]
+
+
+def _snapshots(draft: _Draft) -> list[dict[str, Any]]:
+    """Return what was agreed, line by line: later changes of the catalogue do not touch it."""
+    return [
+        {
+            "line_id": line_id(number),
+            "sku": line.sku,
+            "product_name": draft.offers[line.sku].name,
+            "category": draft.offers[line.sku].category_path,
+            "qty": line.qty,
+            "list_price_minor": draft.offers[line.sku].price_minor,
+            "unit_price_minor": draft.offers[line.sku].price_minor,
+            "unit_cost_minor": draft.offers[line.sku].cost_minor,
+        }
+        for number, line in enumerate(draft.request.lines, start=1)
     ]
