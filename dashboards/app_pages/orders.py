@@ -143,10 +143,10 @@ def show_stuck(late: pl.DataFrame, currency: str) -> None:
         column_config={
             "order_id": order_button("stuck_open"),
             "status": status_column(),
-            "reason": st.column_config.TextColumn("Why", width="large"),
-            "next_action": st.column_config.TextColumn("Next action", width="large"),
+            "reason": st.column_config.TextColumn("Why", width=300),
+            "next_action": st.column_config.TextColumn("Next action", width=300),
             "total_minor": money_column("Value", currency),
-            "since": st.column_config.DatetimeColumn("In this state since (UTC)", format=WHEN),
+            "since": st.column_config.DatetimeColumn("Since (UTC)", format=WHEN),
         },
         hide_index=True,
         height="auto" if late.height < PAGE_SIZE else 400,
