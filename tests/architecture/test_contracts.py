@@ -64,7 +64,9 @@ def test_a_message_is_frozen_slotted_and_built_by_name(message: type) -> None:
     [message for message in messages() if message not in NOT_A_MESSAGE],
     ids=lambda message: message.__name__,
 )
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(data=st.data())
 def test_a_message_survives_the_payload_converter(message: type, data: st.DataObject) -> None:
     sent = data.draw(instances(message))
