@@ -92,7 +92,7 @@ def migrate_database() -> None:
 @app.command()
 def api() -> None:
     """Serve the HTTP API."""
-    from runtime.servers import serve_api
+    from runtime.api_server import serve_api
 
     asyncio.run(serve_api(Settings()))
 
@@ -105,17 +105,18 @@ def worker(
 ) -> None:
     """Work on one task queue."""
     from contracts import queues
-    from runtime.servers import run_worker
+    from runtime.workers import work_on_orders, work_on_warehouse
 
-    if queue not in {queues.ORDERS, queues.WAREHOUSE}:
+    work_on = {queues.ORDERS: work_on_orders, queues.WAREHOUSE: work_on_warehouse}.get(queue)
+    if work_on is None:
         raise typer.BadParameter(f"there is no queue {queue!r}: orders or warehouse")
-    asyncio.run(run_worker(Settings(), queue=queue, ready_file=ready_file))
+    asyncio.run(work_on(Settings(), ready_file=ready_file))
 
 
 @app.command()
 def dashboards() -> None:
     """Serve the dashboards."""
-    from runtime.servers import serve_dashboards
+    from runtime.dashboards_server import serve_dashboards
 
     serve_dashboards(Settings())
 

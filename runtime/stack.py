@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,7 @@ class Part:
     process: ManagedProcess
     start: Callable[[], None]
     where: str
+    is_server: bool = False
 
 
 class Stack:
@@ -67,9 +69,9 @@ class Stack:
             ending = threading.Event()
             watcher = threading.Thread(target=self._watch, args=(ending, stop), daemon=True)
             try:
-                for part in self._parts:
-                    started.append(part)
-                    self._start(part)
+                for group in self._groups():
+                    started += group
+                    self._start_together(group)
                 watcher.start()
                 yield self
             finally:
@@ -103,6 +105,16 @@ class Stack:
         # What the ended process leaves behind may take a moment to go: the next round tries again.
         with suppress(StartError):
             self._start(part)
+
+    def _groups(self) -> list[list[Part]]:
+        """Return the parts in order: the servers one by one, then all that only need them."""
+        servers = [part for part in self._parts if part.is_server]
+        return [[part] for part in servers] + [[part for part in self._parts if not part.is_server]]
+
+    def _start_together(self, group: list[Part]) -> None:
+        with ThreadPoolExecutor(max_workers=len(group)) as starters:
+            for _ in starters.map(self._start, group):
+                pass
 
     def _start(self, part: Part) -> None:
         began = time.monotonic()
@@ -183,7 +195,13 @@ def _postgres(settings: Settings) -> Part:
         (server.folder / "url").write_text(server.url)
         migrate(server.url)
 
-    return Part(name="postgres", process=server.process, start=start, where=f"{server.folder}")
+    return Part(
+        name="postgres",
+        process=server.process,
+        start=start,
+        where=f"{server.folder}",
+        is_server=True,
+    )
 
 
 def _temporal(settings: Settings) -> Part:
@@ -198,6 +216,7 @@ def _temporal(settings: Settings) -> Part:
         process=server.process,
         start=server.start,
         where=f"{server.address}, Web UI {settings.temporal_ui_url}",
+        is_server=True,
     )
 
 
