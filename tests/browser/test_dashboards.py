@@ -186,13 +186,12 @@ def test_no_page_is_wider_than_a_phone(window: Open, path: str) -> None:
 def test_every_chart_and_table_has_a_name(desk: Visit, path: str) -> None:
     desk.open(path)
 
-    unnamed = desk.page.evaluate(
+    # Tables draw themselves a moment after the page: wait, rather than look once.
+    desk.page.wait_for_function(
         """() => [...document.querySelectorAll(
             '[data-testid=stDataFrame], [data-testid=stTable], [data-testid=stEChartsChart]')]
-            .filter((part) => !part.closest('[aria-label]') && !part.querySelector('[aria-label]'))
-            .length"""
+            .every((part) => part.closest('[aria-label]') || part.querySelector('[aria-label]'))"""
     )
-    assert unnamed == 0
 
 
 def test_a_page_turns_to_a_new_version_by_itself(chromium_browser: Browser, tmp_path: Path) -> None:
