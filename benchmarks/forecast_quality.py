@@ -5,8 +5,6 @@ trained on what lies before and answers those 28 days. The days scored were not 
 setting. Prices, events and promotions of the days ahead are not given to it.
 """
 
-import os
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,23 +19,17 @@ from analytics.forecasting.demand import DemandPanel, Floats, panel_from_frame
 from analytics.forecasting.forecaster import SUM_QUANTILES, DemandForecaster, Distribution
 from analytics.forecasting.scores import weighted_quantile_loss
 from analytics.forecasting.settings import ForecastSettings
+from benchmarks.measuring import print_table, shared_data_file
 
 HORIZON_DAYS = 28
 SUM_DAYS = 21
 LAST_DAY = date(2016, 4, 24)
-_SALES = Path("m5") / "sales_280series_daily.parquet"
+_SALES = "m5/sales_280series_daily.parquet"
 
 
-def shared_data() -> Path | None:
-    """Return the folder of shared data sets, or None where there is none."""
-    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
-    folder = Path(os.environ.get("MALLARD_SHARED_DATA", beside))
-    return folder if (folder / _SALES).exists() else None
-
-
-def m5_panel(folder: Path, *, history_days: int) -> DemandPanel:
+def m5_panel(file: Path, *, history_days: int) -> DemandPanel:
     """Return the subset as one store whose locations are the ten shops."""
-    sales = pl.read_parquet(folder / _SALES).select(
+    sales = pl.read_parquet(file).select(
         sku="item_id",
         location_id="store_id",
         category="cat_id",
@@ -90,17 +82,12 @@ def _wape(actual: Floats, forecast: Floats) -> float:
     return float(np.abs(actual - forecast).sum() / actual.sum())
 
 
-def main() -> int:
-    folder = shared_data()
-    if folder is None:
-        print("skipped: no shared data (set MALLARD_SHARED_DATA)")
-        return 0
-    panel = m5_panel(folder, history_days=ForecastSettings().history_days_max + HORIZON_DAYS)
-    known = panel.until(LAST_DAY - timedelta(days=HORIZON_DAYS))
+def _compared(panel: DemandPanel, known: DemandPanel) -> tuple[dict[str, tuple[float, float]], str]:
+    """Return each score of model and naive, and how often sums lay below the model's quantiles."""
     actual = panel.units[:, -HORIZON_DAYS:]
     sums = actual[:, :SUM_DAYS].sum(axis=1)
     model, naive = _timed(lambda: _model(known)), _timed(lambda: _naive(known))
-    rows = {
+    scores = {
         "WAPE, day": (_wape(actual, model.daily), _wape(actual, naive.daily)),
         "WAPE, 28-day sum": (
             _wape(actual.sum(axis=1), model.daily.sum(axis=1)),
@@ -112,14 +99,30 @@ def main() -> int:
         ),
         "CPU seconds": (model.seconds, naive.seconds),
     }
-    print(f"{panel.units.shape[0]} series, {known.days} days, scored on {HORIZON_DAYS} days after")
-    print(f"{'':<20}{'model':>10}{'naive':>10}{'ratio':>12}")
-    for name, (own, bar) in rows.items():
-        print(f"{name:<20}{own:>10.3f}{bar:>10.3f}{own / max(bar, 1e-6):>12.3f}")
-    for level, quantile in zip(SUM_QUANTILES, model.sums.T, strict=True):
-        print(f"asked {level:.2f}: {(sums <= quantile).mean():.3f} of the sums lie at or below")
-    return 0
+    below = ", ".join(
+        f"{(sums <= quantile).mean():.3f} at {level:.2f}"
+        for level, quantile in zip(SUM_QUANTILES, model.sums.T, strict=True)
+    )
+    return scores, below
+
+
+def run(*, quick: bool) -> None:
+    """Compare model and naive; there is no smaller protocol, so quick changes nothing."""
+    del quick
+    file = shared_data_file(_SALES)
+    if file is None:
+        print("\nForecast: skipped, no shared data (set MALLARD_SHARED_DATA)")
+        return
+    panel = m5_panel(file, history_days=ForecastSettings().history_days_max + HORIZON_DAYS)
+    known = panel.until(LAST_DAY - timedelta(days=HORIZON_DAYS))
+    scores, below = _compared(panel, known)
+    print_table(
+        f"Forecast: {panel.units.shape[0]} series, {known.days} days, scored on {HORIZON_DAYS} after",
+        ["", "model", "naive", "ratio"],
+        [[name, own, bar, own / max(bar, 1e-6)] for name, (own, bar) in scores.items()],
+        [f"sums at or below the asked quantile: {below}"],
+    )
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(quick=False)

@@ -8,26 +8,26 @@ shows medians.
 """
 
 import json
-import os
 import resource
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
 
 import duckdb
 
 from analytics.importers.uci_online_retail import import_online_retail
 from analytics.lake import EventLake
 from analytics.pipeline import WarehousePipeline
+from benchmarks.measuring import measure_in_child, medians, print_table, shared_data_file
 
-ROUNDS = 3
 MADE_ROWS = 500_000
-_REPOSITORY = Path(__file__).resolve().parents[1]
+_ROUNDS = 3
+_AIM_SECONDS = 60
+_AIM_PEAK_MIB = 2_048
+_SHARED_FILE = "uci_online_retail/online_retail.parquet"
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _MADE_FILE_SQL = """
 select
@@ -79,55 +79,57 @@ def measure_here(task: str, file: Path) -> dict[str, float]:
     }
 
 
-def measure(task: str, file: Path) -> dict[str, float]:
-    """Measure in a fresh process, so that peaks and caches belong to one task."""
-    command = [sys.executable, "-m", "benchmarks.import_rate", "--measure", task, str(file)]
-    done = subprocess.run(command, cwd=_REPOSITORY, check=True, stdout=subprocess.PIPE, text=True)
-    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return figures
-
-
-def medians(samples: Sequence[dict[str, float]]) -> dict[str, float]:
-    return {name: median(sample[name] for sample in samples) for name in samples[0]}
-
-
-def find_file(folder: Path) -> Path:
-    named = os.environ.get("MALLARD_SHARED_DATA")
-    shared = Path(named) if named else _REPOSITORY.parent / "shared" / "data"
-    file = shared / "uci_online_retail" / "online_retail.parquet"
-    if file.is_file():
-        return file
+def find_file(folder: Path, *, rows: int) -> Path:
+    shared = shared_data_file(_SHARED_FILE)
+    if shared is not None:
+        return shared
     made = folder / "made.parquet"
     with duckdb.connect() as connection:
-        connection.execute(f"copy ({_MADE_FILE_SQL}) to '{made}'", {"rows": MADE_ROWS})
+        connection.execute(f"copy ({_MADE_FILE_SQL}) to '{made}'", {"rows": rows})
     return made
 
 
-def report(file: Path) -> None:
+def report(file: Path, *, rounds: int) -> None:
     samples: dict[str, list[dict[str, float]]] = {task: [] for task in TASKS}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for task, taken in samples.items():
-            taken.append(measure(task, file))
+            taken.append(measure_in_child("benchmarks.import_rate", task, str(file)))
     results = {task: medians(taken) for task, taken in samples.items()}
     with duckdb.connect() as connection:
         [(rows,)] = connection.execute(f"select count(*) from '{file}'").fetchall()
-    print(f"{file.name}: {rows:,} rows, medians of {ROUNDS}")
-    print(f"{'':<22} {'seconds':>8} {'CPU s':>8} {'rows/s':>12} {'peak MiB':>9} {'x scan':>7}")
-    for task, figures in results.items():
-        print(
-            f"{task:<22} {figures['seconds']:>8.2f} {figures['cpu_seconds']:>8.2f}"
-            f" {rows / figures['seconds']:>12,.0f} {figures['peak_mib']:>9.0f}"
-            f" {figures['seconds'] / results['scan']['seconds']:>7.1f}"
-        )
+    scan_seconds = results["scan"]["seconds"]
+    print_table(
+        f"Import: {file.name}, {rows:,} rows, medians of {rounds}",
+        ["", "seconds", "CPU s", "rows/s", "CPU ms/1000 rows", "peak MiB", "x scan"],
+        [
+            [
+                task,
+                figures["seconds"],
+                figures["cpu_seconds"],
+                rows / figures["seconds"],
+                figures["cpu_seconds"] * 1_000_000 / rows,
+                figures["peak_mib"],
+                figures["seconds"] / scan_seconds,
+            ]
+            for task, figures in results.items()
+        ]
+        + [["aim, at most", _AIM_SECONDS, None, None, None, _AIM_PEAK_MIB, None]],
+    )
+
+
+def run(*, quick: bool) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        report(find_file(Path(folder), rows=MADE_ROWS), rounds=1 if quick else _ROUNDS)
 
 
 def main(arguments: Sequence[str]) -> None:
     if arguments[:1] == ["--measure"]:
         task, file = arguments[1:]
         print(json.dumps(measure_here(task, Path(file))))
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        report(Path(arguments[0]).resolve() if arguments else find_file(Path(folder)))
+    elif arguments:
+        report(Path(arguments[0]).resolve(), rounds=_ROUNDS)
+    else:
+        run(quick=False)
 
 
 if __name__ == "__main__":
