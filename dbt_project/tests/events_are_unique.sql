@@ -1,7 +1,7 @@
 {# Only an event of a new load can repeat one: earlier loads have been looked at. #}
 with
 
-every_event as (
+every_event as not materialized (
 
     select * from {{ ref('stg_lake__event_sequence') }}
 

@@ -1,6 +1,12 @@
 {# A refresh finds the orders to rebuild by this name: an event without it would change nothing. #}
 with
 
+order_events as (
+
+    select * from {{ ref('stg_lake__order_events') }}
+
+),
+
 payment_events as (
 
     select * from {{ ref('stg_lake__payment_events') }}
@@ -21,6 +27,13 @@ parcel_events as (
 
 every_event as (
 
+    select
+        event_id,
+        order_id,
+        correlation_id,
+        load_id
+    from order_events
+    union all
     select
         event_id,
         order_id,

@@ -1,6 +1,6 @@
 with
 
-ledger_entries as (
+ledger_entries as not materialized (
 
     select * from {{ ref('ledger_entries') }}
 

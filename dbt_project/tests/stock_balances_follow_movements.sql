@@ -4,7 +4,7 @@
 #}
 with
 
-stock_movements as (
+stock_movements as not materialized (
 
     select * from {{ ref('stock_movements') }}
 

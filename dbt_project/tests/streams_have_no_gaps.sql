@@ -1,7 +1,7 @@
 {# A stream counts from one without a gap; a missing number is an event that was lost or is late. #}
 with
 
-every_event as (
+every_event as not materialized (
 
     select * from {{ ref('stg_lake__event_sequence') }}
 

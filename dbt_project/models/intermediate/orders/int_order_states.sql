@@ -2,7 +2,7 @@
 
 with
 
-order_activity as (
+order_activity as not materialized (
 
     select * from {{ ref('stg_lake__order_activity') }}
 
@@ -108,7 +108,30 @@ folded as (
 described as (
 
     select
-        folded.* exclude (status_seq, cancel_asked_seq, due_at),
+        folded.order_id,
+        folded.store_id,
+        folded.channel,
+        folded.order_type,
+        folded.origin,
+        folded.document_kind,
+        folded.customer_ref,
+        folded.region,
+        folded.currency,
+        folded.status,
+        folded.goods_minor,
+        folded.discount_minor,
+        folded.freight_minor,
+        folded.tax_minor,
+        folded.total_minor,
+        folded.is_imported,
+        folded.business_date,
+        folded.submitted_at,
+        folded.paid_at,
+        folded.shipped_at,
+        folded.delivered_at,
+        folded.completed_at,
+        folded.cancelled_at,
+        folded.expired_at,
         folded.status in ('completed', 'cancelled', 'expired', 'failed') as is_terminal,
         case
             when folded.status in ('completed', 'cancelled', 'expired', 'failed') then null

@@ -2,7 +2,7 @@
 
 with
 
-parcel_events as (
+parcel_events as not materialized (
 
     select * from {{ ref('stg_lake__parcel_events') }}
 

@@ -2,13 +2,13 @@
 
 with
 
-payment_events as (
+payment_events as not materialized (
 
     select * from {{ ref('stg_lake__payment_events') }}
 
 ),
 
-refund_events as (
+refund_events as not materialized (
 
     select * from {{ ref('stg_lake__refund_events') }}
 

@@ -2,7 +2,7 @@
 
 with
 
-orders as (
+orders as not materialized (
 
     select * from {{ ref('orders') }}
 

@@ -2,7 +2,7 @@
 
 with
 
-order_lines as (
+order_lines as not materialized (
 
     select * from {{ ref('order_lines') }}
 

@@ -2,7 +2,7 @@
 
 with
 
-order_lines as (
+order_lines as not materialized (
 
     select * from {{ ref('order_lines') }}
 
@@ -19,23 +19,31 @@ last_days as (
 ),
 
 {% if is_incremental() %}
-{# All series of a store end on the same day; a new day lengthens every one of them. #}
-stores_with_a_new_day as (
+    built_series as not materialized (
 
-    select last_days.store_id
-    from last_days
-    inner join
-        (
-            select
-                built.store_id,
-                max(built.demand_date) as last_date
-            from {{ this }} as built
-            group by built.store_id
-        ) as last_built
-        on last_days.store_id = last_built.store_id
-    where last_days.last_date > last_built.last_date
+        select * from {{ this }}
 
-),
+    ),
+
+    last_built_days as (
+
+        select
+            store_id,
+            max(demand_date) as last_date
+        from built_series
+        group by store_id
+
+    ),
+
+    {# All series of a store end on the same day; a new day lengthens every one of them. #}
+    stores_with_a_new_day as (
+
+        select last_days.store_id
+        from last_days
+        inner join last_built_days on last_days.store_id = last_built_days.store_id
+        where last_days.last_date > last_built_days.last_date
+
+    ),
 {% endif %}
 
 series_to_rebuild as (
@@ -48,10 +56,10 @@ series_to_rebuild as (
     {% if is_incremental() %}
         union
         select
-            built.store_id,
-            built.sku
-        from {{ this }} as built
-        semi join stores_with_a_new_day on built.store_id = stores_with_a_new_day.store_id
+            built_series.store_id,
+            built_series.sku
+        from built_series
+        semi join stores_with_a_new_day on built_series.store_id = stores_with_a_new_day.store_id
     {% endif %}
 
 ),
@@ -60,7 +68,10 @@ sold_lines as (
 
     select
         order_lines.*,
-        case line_kind when 'sale' then qty else -abs(qty) end as demand_qty
+        case order_lines.line_kind
+            when 'sale' then order_lines.qty
+            else -abs(order_lines.qty)
+        end as demand_qty
     from order_lines
     semi join series_to_rebuild
         on

@@ -2,13 +2,13 @@
 
 with
 
-stock_movements as (
+stock_movements as not materialized (
 
     select * from {{ ref('stock_movements') }}
 
 ),
 
-purchase_orders as (
+purchase_orders as not materialized (
 
     select * from {{ ref('purchase_orders') }}
 

@@ -2,19 +2,19 @@
 
 with
 
-product_skus as (
+product_skus as not materialized (
 
     select * from {{ ref('stg_lake__product_skus') }}
 
 ),
 
-price_changes as (
+price_changes as not materialized (
 
     select * from {{ ref('stg_lake__price_changes') }}
 
 ),
 
-order_lines as (
+order_lines as not materialized (
 
     select * from {{ ref('order_lines') }}
 
@@ -118,7 +118,8 @@ typed as (
         coalesce(last_descriptions.product_id, touched_skus.sku) as product_id,
         touched_skus.store_id,
         coalesce(last_descriptions.name, last_lines.name, touched_skus.sku) as name,
-        coalesce(nullif(last_descriptions.category, ''), last_lines.category, 'unknown') as category,
+        coalesce(nullif(last_descriptions.category, ''), last_lines.category, 'unknown')
+            as category,
         last_descriptions.brand,
         case
             when last_price_changes.stream_seq > coalesce(last_descriptions.stream_seq, 0)

@@ -2,7 +2,7 @@
 
 with
 
-purchase_events as (
+purchase_events as not materialized (
 
     select * from {{ ref('stg_lake__purchase_events') }}
 

@@ -2,13 +2,13 @@
 
 with
 
-replenishment_events as (
+replenishment_events as not materialized (
 
     select * from {{ ref('stg_lake__replenishment_events') }}
 
 ),
 
-purchase_orders as (
+purchase_orders as not materialized (
 
     select * from {{ ref('purchase_orders') }}
 

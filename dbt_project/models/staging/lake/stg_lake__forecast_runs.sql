@@ -8,7 +8,24 @@ source as (
 
 renamed as (
 
-    select * replace ({{ utc('created_at') }} as created_at)
+    select
+        run_id,
+        store_id,
+        as_of,
+        {{ utc('created_at') }} as created_at,
+        model,
+        code_version,
+        seed,
+        data_hash,
+        features,
+        libraries,
+        skus,
+        wape_model,
+        wape_naive,
+        coverage_80,
+        bias,
+        train_rows,
+        seconds
     from source
 
 )

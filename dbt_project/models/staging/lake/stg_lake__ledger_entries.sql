@@ -22,9 +22,9 @@ parsed as (
 unnested as (
 
     select
-        *,
-        unnest(fields.entries) as entry,
-        generate_subscripts(fields.entries, 1) as entry_no
+        parsed.*,
+        unnest(parsed.fields.entries) as entry,
+        generate_subscripts(parsed.fields.entries, 1) as entry_no
     from parsed
 
 ),
@@ -32,21 +32,21 @@ unnested as (
 renamed as (
 
     select
-        fields.transfer_id as transfer_id,
-        cast(entry_no as bigint) as entry_no,
-        fields.order_id as order_id,
-        store_id,
+        unnested.fields.transfer_id,
+        cast(unnested.entry_no as bigint) as entry_no,
+        unnested.fields.order_id,
+        unnested.store_id,
 
-        fields.kind as kind,
-        currency,
-        entry.account as account,
+        unnested.fields.kind,
+        unnested.currency,
+        unnested.entry.account,
 
-        load_id,
-        entry.amount_minor as amount_minor,
+        unnested.load_id,
+        unnested.entry.amount_minor,
 
-        business_date,
+        unnested.business_date,
 
-        {{ utc('occurred_at') }} as posted_at
+        {{ utc('unnested.occurred_at') }} as posted_at
     from unnested
 
 )

@@ -6,26 +6,21 @@ source as (
 
 ),
 
-{# No payload here: this view is read for every event of the lake, in each refresh. #}
+{#
+    Plain columns only: this view is read for every event of the lake in each refresh, and a filter
+    on its order reaches the storage.
+#}
 renamed as (
 
     select
         event_id,
-        case when stream_type in ('order', 'ledger') then stream_id else correlation_id end
-            as order_id,
+        correlation_id as order_id,
         event_name,
         {{ utc('occurred_at') }} as occurred_at,
         load_id
     from source
-    where stream_type <> 'session'
-
-),
-
-of_an_order as (
-
-    select * from renamed
-    where order_id <> ''
+    where stream_type <> 'session' and correlation_id <> ''
 
 )
 
-select * from of_an_order
+select * from renamed

@@ -24,31 +24,34 @@ parsed as (
 renamed as (
 
     select
-        event_id,
-        stream_id as order_id,
-        store_id,
+        parsed.event_id,
+        parsed.stream_id as order_id,
+        parsed.correlation_id,
+        parsed.store_id,
 
-        event_name,
-        channel,
-        currency,
-        coalesce(fields.order_type, 'normal') as order_type,
-        case event_name when 'order.imported' then 'import' else fields.origin end as origin,
-        coalesce(fields.document_kind, 'sale') as document_kind,
-        fields.customer_ref as customer_ref,
-        coalesce(nullif(fields.region, ''), 'unknown') as region,
+        parsed.event_name,
+        parsed.channel,
+        parsed.currency,
+        coalesce(parsed.fields.order_type, 'normal') as order_type,
+        case parsed.event_name when 'order.imported' then 'import' else parsed.fields.origin end
+            as origin,
+        coalesce(parsed.fields.document_kind, 'sale') as document_kind,
+        parsed.fields.customer_ref,
+        coalesce(nullif(parsed.fields.region, ''), 'unknown') as region,
 
-        stream_seq,
-        load_id,
-        fields.goods_minor as goods_minor,
-        fields.discount_minor as discount_minor,
-        fields.freight_minor as freight_minor,
-        fields.tax_minor as tax_minor,
-        fields.total_minor as total_minor,
+        parsed.stream_seq,
+        parsed.load_id,
+        parsed.fields.goods_minor,
+        parsed.fields.discount_minor,
+        parsed.fields.freight_minor,
+        parsed.fields.tax_minor,
+        parsed.fields.total_minor,
 
-        business_date,
+        parsed.business_date,
 
-        {{ utc('occurred_at') }} as occurred_at,
-        {{ utc('cast(coalesce(fields.due_at, fields.confirm_due_at) as timestamptz)') }} as due_at
+        {{ utc('parsed.occurred_at') }} as occurred_at,
+        {{ stated_utc('coalesce(parsed.fields.due_at, parsed.fields.confirm_due_at)') }}
+            as due_at
     from parsed
 
 )

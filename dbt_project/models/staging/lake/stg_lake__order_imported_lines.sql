@@ -23,18 +23,18 @@ unnested as (
 renamed as (
 
     select
-        stream_id as order_id,
-        line.line_id as line_id,
+        unnested.stream_id as order_id,
+        unnested.line.line_id,
 
-        line.sku as sku,
-        line.product_name as product_name,
-        coalesce(nullif(line.category, ''), 'unknown') as category,
-        line.line_kind as line_kind,
+        unnested.line.sku,
+        unnested.line.product_name,
+        coalesce(nullif(unnested.line.category, ''), 'unknown') as category,
+        unnested.line.line_kind,
 
-        load_id,
-        line.qty as qty,
-        line.unit_price_minor as unit_price_minor,
-        line.amount_minor as amount_minor
+        unnested.load_id,
+        unnested.line.qty,
+        unnested.line.unit_price_minor,
+        unnested.line.amount_minor
     from unnested
 
 )

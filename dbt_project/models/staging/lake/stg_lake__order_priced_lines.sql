@@ -22,16 +22,16 @@ unnested as (
 renamed as (
 
     select
-        stream_id as order_id,
-        line.line_id as line_id,
+        unnested.stream_id as order_id,
+        unnested.line.line_id,
 
-        stream_seq,
-        load_id,
-        line.goods_minor as goods_minor,
-        line.discount_minor as discount_minor,
-        line.freight_minor as freight_minor,
-        line.tax_minor as tax_minor,
-        line.payable_minor as payable_minor
+        unnested.stream_seq,
+        unnested.load_id,
+        unnested.line.goods_minor,
+        unnested.line.discount_minor,
+        unnested.line.freight_minor,
+        unnested.line.tax_minor,
+        unnested.line.payable_minor
     from unnested
 
 )

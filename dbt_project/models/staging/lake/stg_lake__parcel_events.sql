@@ -23,24 +23,25 @@ parsed as (
 renamed as (
 
     select
-        event_id,
-        stream_id as parcel_id,
-        fields.order_id as order_id,
-        correlation_id,
-        store_id,
-        fields.location_id as location_id,
+        parsed.event_id,
+        parsed.stream_id as parcel_id,
+        parsed.fields.order_id,
+        parsed.correlation_id,
+        parsed.store_id,
+        parsed.fields.location_id,
 
-        event_name,
-        fields.carrier as carrier,
-        fields.service as service,
-        fields.tracking_no as tracking_no,
+        parsed.event_name,
+        parsed.fields.carrier,
+        parsed.fields.service,
+        parsed.fields.tracking_no,
 
-        stream_seq,
-        load_id,
-        fields.cost_minor as cost_minor,
+        parsed.stream_seq,
+        parsed.load_id,
+        parsed.fields.cost_minor,
 
         coalesce(
-            {{ utc('try_cast(fields.scanned_at as timestamptz)') }}, {{ utc('occurred_at') }}
+            {{ stated_utc('parsed.fields.scanned_at') }},
+            {{ utc('parsed.occurred_at') }}
         ) as happened_at
     from parsed
 

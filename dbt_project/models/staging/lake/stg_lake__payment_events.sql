@@ -23,26 +23,26 @@ parsed as (
 renamed as (
 
     select
-        event_id,
-        stream_id as payment_id,
-        fields.order_id as order_id,
-        correlation_id,
-        store_id,
+        parsed.event_id,
+        parsed.stream_id as payment_id,
+        parsed.fields.order_id,
+        parsed.correlation_id,
+        parsed.store_id,
 
-        event_name,
-        currency,
-        fields.method as method,
-        fields.provider as provider,
+        parsed.event_name,
+        parsed.currency,
+        parsed.fields.method,
+        parsed.fields.provider,
 
-        stream_seq,
-        load_id,
-        fields.amount_minor as amount_minor,
-        fields.fee_minor as fee_minor,
-        fields.attempt_no as attempt_no,
+        parsed.stream_seq,
+        parsed.load_id,
+        parsed.fields.amount_minor,
+        parsed.fields.fee_minor,
+        parsed.fields.attempt_no,
 
-        business_date,
+        parsed.business_date,
 
-        {{ utc('occurred_at') }} as occurred_at
+        {{ utc('parsed.occurred_at') }} as occurred_at
     from parsed
 
 )

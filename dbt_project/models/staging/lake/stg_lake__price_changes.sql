@@ -20,13 +20,13 @@ parsed as (
 renamed as (
 
     select
-        fields.sku as sku,
-        fields.product_id as product_id,
-        store_id,
+        parsed.fields.sku,
+        parsed.fields.product_id,
+        parsed.store_id,
 
-        stream_seq,
-        load_id,
-        fields.new_minor as price_minor
+        parsed.stream_seq,
+        parsed.load_id,
+        parsed.fields.new_minor as price_minor
     from parsed
 
 )

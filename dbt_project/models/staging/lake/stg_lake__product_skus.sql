@@ -27,8 +27,8 @@ parsed as (
 unnested as (
 
     select
-        *,
-        unnest(fields.skus) as variant
+        parsed.*,
+        unnest(parsed.fields.skus) as variant
     from parsed
 
 ),
@@ -36,22 +36,22 @@ unnested as (
 renamed as (
 
     select
-        variant.sku as sku,
-        fields.product_id as product_id,
-        store_id,
-        variant.supplier_id as supplier_id,
+        unnested.variant.sku,
+        unnested.fields.product_id,
+        unnested.store_id,
+        unnested.variant.supplier_id,
 
-        coalesce(nullif(variant.name, ''), fields.name) as name,
-        fields.category_path as category,
-        fields.brand as brand,
+        coalesce(nullif(unnested.variant.name, ''), unnested.fields.name) as name,
+        unnested.fields.category_path as category,
+        unnested.fields.brand,
 
-        stream_seq,
-        load_id,
-        variant.price_minor as price_minor,
-        variant.cost_minor as cost_minor,
-        variant.lead_time_days as lead_time_days,
-        variant.moq as moq,
-        variant.case_pack as case_pack
+        unnested.stream_seq,
+        unnested.load_id,
+        unnested.variant.price_minor,
+        unnested.variant.cost_minor,
+        unnested.variant.lead_time_days,
+        unnested.variant.moq,
+        unnested.variant.case_pack
     from unnested
 
 )

@@ -23,24 +23,24 @@ parsed as (
 renamed as (
 
     select
-        event_id,
-        stream_id as po_id,
-        fields.suggestion_id as suggestion_id,
-        fields.supplier_id as supplier_id,
-        store_id,
-        fields.sku as sku,
-        fields.location_id as location_id,
+        parsed.event_id,
+        parsed.stream_id as po_id,
+        parsed.fields.suggestion_id,
+        parsed.fields.supplier_id,
+        parsed.store_id,
+        parsed.fields.sku,
+        parsed.fields.location_id,
 
-        event_name,
+        parsed.event_name,
 
-        stream_seq,
-        load_id,
-        fields.qty as qty,
-        fields.unit_cost_minor as unit_cost_minor,
+        parsed.stream_seq,
+        parsed.load_id,
+        parsed.fields.qty,
+        parsed.fields.unit_cost_minor,
 
-        fields.expected_on as expected_on,
+        parsed.fields.expected_on,
 
-        {{ utc('occurred_at') }} as occurred_at
+        {{ utc('parsed.occurred_at') }} as occurred_at
     from parsed
 
 )

@@ -22,19 +22,19 @@ parsed as (
 renamed as (
 
     select
-        event_id,
-        stream_id as refund_id,
-        fields.payment_id as payment_id,
-        fields.order_id as order_id,
-        correlation_id,
+        parsed.event_id,
+        parsed.stream_id as refund_id,
+        parsed.fields.payment_id,
+        parsed.fields.order_id,
+        parsed.correlation_id,
 
-        event_name,
+        parsed.event_name,
 
-        stream_seq,
-        load_id,
-        fields.amount_minor as amount_minor,
+        parsed.stream_seq,
+        parsed.load_id,
+        parsed.fields.amount_minor,
 
-        {{ utc('occurred_at') }} as occurred_at
+        {{ utc('parsed.occurred_at') }} as occurred_at
     from parsed
 
 )

@@ -23,25 +23,25 @@ parsed as (
 renamed as (
 
     select
-        event_id,
-        stream_id as suggestion_id,
-        store_id,
-        fields.sku as sku,
-        fields.location_id as location_id,
-        fields.run_id as forecast_run_id,
+        parsed.event_id,
+        parsed.stream_id as suggestion_id,
+        parsed.store_id,
+        parsed.fields.sku,
+        parsed.fields.location_id,
+        parsed.fields.run_id as forecast_run_id,
 
-        event_name,
-        fields.reason as reason,
-        fields.by as decided_by,
+        parsed.event_name,
+        parsed.fields.reason,
+        parsed.fields.by as decided_by,
 
-        stream_seq,
-        load_id,
-        fields.qty as qty,
+        parsed.stream_seq,
+        parsed.load_id,
+        parsed.fields.qty,
 
-        fields.order_by as order_by,
-        fields.need_by as need_by,
+        parsed.fields.order_by,
+        parsed.fields.need_by,
 
-        {{ utc('occurred_at') }} as occurred_at
+        {{ utc('parsed.occurred_at') }} as occurred_at
     from parsed
 
 )

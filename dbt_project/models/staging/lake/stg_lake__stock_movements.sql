@@ -24,46 +24,46 @@ parsed as (
 renamed as (
 
     select
-        fields.movement_id as movement_id,
-        store_id,
-        fields.sku as sku,
-        fields.location_id as location_id,
+        parsed.fields.movement_id,
+        parsed.store_id,
+        parsed.fields.sku,
+        parsed.fields.location_id,
         coalesce(
-            nullif(correlation_id, ''),
-            case fields.cause_type when 'order' then fields.cause_id end
+            nullif(parsed.correlation_id, ''),
+            case parsed.fields.cause_type when 'order' then parsed.fields.cause_id end
         ) as order_id,
 
-        kind,
-        fields.cause_type as cause_type,
-        fields.cause_id as cause_id,
+        parsed.kind,
+        parsed.fields.cause_type,
+        parsed.fields.cause_id,
 
-        stream_seq,
-        load_id,
-        fields.qty as qty,
-        case kind
-            when 'received' then fields.qty
-            when 'returned' then fields.qty
-            when 'adjusted' then fields.qty
-            when 'shipped' then -fields.qty
+        parsed.stream_seq,
+        parsed.load_id,
+        parsed.fields.qty,
+        case parsed.kind
+            when 'received' then parsed.fields.qty
+            when 'returned' then parsed.fields.qty
+            when 'adjusted' then parsed.fields.qty
+            when 'shipped' then -parsed.fields.qty
             else 0
         end as on_hand_delta,
-        case kind
-            when 'reserved' then fields.qty
-            when 'released' then -fields.qty
-            when 'allocated' then -fields.qty
+        case parsed.kind
+            when 'reserved' then parsed.fields.qty
+            when 'released' then -parsed.fields.qty
+            when 'allocated' then -parsed.fields.qty
             else 0
         end as reserved_delta,
-        case kind
-            when 'allocated' then fields.qty
-            when 'deallocated' then -fields.qty
-            when 'shipped' then -fields.qty
+        case parsed.kind
+            when 'allocated' then parsed.fields.qty
+            when 'deallocated' then -parsed.fields.qty
+            when 'shipped' then -parsed.fields.qty
             else 0
         end as allocated_delta,
-        fields.on_hand as on_hand,
-        fields.reserved as reserved,
-        fields.allocated as allocated,
+        parsed.fields.on_hand,
+        parsed.fields.reserved,
+        parsed.fields.allocated,
 
-        {{ utc('occurred_at') }} as occurred_at
+        {{ utc('parsed.occurred_at') }} as occurred_at
     from parsed
 
 )
