@@ -25,6 +25,9 @@ from workflows.order import OrderWorkflow
 Answer = TypeVar("Answer")
 
 _LOOK_SECONDS = 2.0
+# A worker that died is noticed after this long; the default keeps its orders waiting five times
+# longer.
+_TASK_TIMEOUT = timedelta(seconds=2)
 # The engine cannot be reached, or has no room: the caller may ask again.
 _TRANSIENT = frozenset(
     {
@@ -91,6 +94,7 @@ class Engine:
             task_queue=self._task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            task_timeout=_TASK_TIMEOUT,
         )
         try:
             return await self.ask(
