@@ -75,7 +75,9 @@ class DbtProject:
     def _run(self, command: Sequence[str], build_file: Path, *, since_load_id: int) -> Any:
         current = self.source_hash()
         if self._manifest is None or current != self._hash:
-            self._manifest = self._invoke(["parse"], build_file, since_load_id=0, manifest=None)
+            # Always with the same variables: other ones would make dbt forget its last parse.
+            anywhere = Path(build_file.name)
+            self._manifest = self._invoke(["parse"], anywhere, since_load_id=0, manifest=None)
             self._hash = current
         return self._invoke(
             command, build_file, since_load_id=since_load_id, manifest=self._manifest
@@ -120,7 +122,6 @@ class DbtProject:
             "--profiles-dir", str(self.folder),
             "--target-path", str(self.state_dir / "target"),
             "--vars", json.dumps(variables),
-            "--threads", "1",
         ]  # fmt: skip
 
 

@@ -1,3 +1,6 @@
+{# The days come from a calendar: only other SQL could leave one out. #}
+{{ config(tags=['full_build_only']) }}
+
 with
 
 daily_demand as (

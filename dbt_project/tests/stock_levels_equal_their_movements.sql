@@ -1,3 +1,6 @@
+{# A level is the last balance, and a refresh proves the balances: only other SQL could break this. #}
+{{ config(tags=['full_build_only']) }}
+
 with
 
 stock_levels as (

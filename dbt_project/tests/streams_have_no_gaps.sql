@@ -1,4 +1,4 @@
-{# A stream counts from one without a gap; a missing number is an event that was lost or is late. #}
+{# A stream counts from one, each number once; a missing one is an event that is lost or late. #}
 with
 
 every_event as not materialized (
@@ -22,7 +22,8 @@ select
     every_event.stream_id,
     min(every_event.stream_seq) as first_seq,
     max(every_event.stream_seq) as last_seq,
-    count(distinct every_event.stream_seq) as events
+    count(distinct every_event.stream_seq) as numbers,
+    count(*) as events
 from every_event
 semi join touched_streams
     on
@@ -32,3 +33,4 @@ group by every_event.stream_type, every_event.stream_id
 having
     min(every_event.stream_seq) <> 1
     or max(every_event.stream_seq) <> count(distinct every_event.stream_seq)
+    or max(every_event.stream_seq) <> count(*)

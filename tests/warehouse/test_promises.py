@@ -207,4 +207,4 @@ def test_an_event_that_got_into_raw_twice_is_found(built: WarehouseLine) -> None
 
     report = built.pipeline.refresh(NOW)
 
-    assert [test.name for test in report.failed_tests] == ["events_are_unique"]
+    assert [test.name for test in report.failed_tests] == ["streams_have_no_gaps"]
