@@ -21,7 +21,14 @@ import duckdb
 from analytics.importers.uci_online_retail import import_online_retail
 from analytics.lake import EventLake
 from analytics.pipeline import WarehousePipeline
-from benchmarks.measuring import measure_in_child, medians, print_table, shared_data_file
+from benchmarks.measuring import (
+    OTHERS,
+    measure_in_child,
+    medians,
+    print_table,
+    shared_data_file,
+    warn_of_others,
+)
 
 MADE_ROWS = 500_000
 _ROUNDS = 3
@@ -114,6 +121,7 @@ def report(file: Path, *, rounds: int) -> None:
             for task, figures in results.items()
         ]
         + [["aim, at most", _AIM_SECONDS, None, None, None, _AIM_PEAK_MIB, None]],
+        warn_of_others([taken[OTHERS] for runs in samples.values() for taken in runs]),
     )
 
 

@@ -5,17 +5,13 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from benchmarks.measuring import CpuMeter, CpuUse
+from benchmarks.measuring import CpuMeter, CpuUse, MeasuringError
 
 _LOOK_SECONDS = 0.2
 _PHASE_SECONDS_MAX = 120.0
 _DRAIN_SECONDS_MAX = 90.0
 
 Start = Callable[[int], Awaitable[None]]
-
-
-class StrandedError(RuntimeError):
-    """Some of what was started did not come to its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +44,7 @@ class ClosedLoop:
     async def run(
         self, start: Start, completed: Callable[[], Awaitable[int]], *, meter: CpuMeter
     ) -> Throughput:
-        """Raises StrandedError."""
+        """Raises MeasuringError."""
         base, pending = await completed(), set[asyncio.Task[None]]()
         before, is_warm, first, started = meter.read(), False, 0, 0
         while True:
@@ -71,7 +67,7 @@ class ClosedLoop:
     def _is_over(self, *, is_warm: bool, ended: int, seconds: float) -> bool:
         """Tell whether the present phase, warm-up or window, has been long enough."""
         if seconds > _PHASE_SECONDS_MAX:
-            raise StrandedError(f"only {ended} ended in {seconds:.0f} s")
+            raise MeasuringError(f"only {ended} ended in {seconds:.0f} s")
         wanted = self.window_seconds if is_warm else self.warm_up_seconds
         return seconds >= wanted and ended >= self.in_motion
 
@@ -87,7 +83,7 @@ async def all_ended(completed: Callable[[], Awaitable[int]], wanted: int) -> Non
     deadline = time.monotonic() + _DRAIN_SECONDS_MAX
     while (done := await completed()) < wanted:
         if time.monotonic() > deadline:
-            raise StrandedError(f"{wanted - done} of {wanted} did not complete")
+            raise MeasuringError(f"{wanted - done} of {wanted} did not complete")
         await asyncio.sleep(_LOOK_SECONDS)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -15,10 +16,15 @@ import psutil
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DRIVER = "driver"
+OTHERS = "others_share"
 # More than this share of the machine in other hands, and a figure says little.
 OTHERS_SHARE_MAX = 0.10
 
 Row = Sequence[object]
+
+
+class MeasuringError(RuntimeError):
+    """Something that was to be measured did not run to its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,21 +111,33 @@ def medians(samples: Sequence[Mapping[str, float]]) -> dict[str, float]:
 
 
 def measure_in_child(module: str, *arguments: str) -> dict[str, float]:
-    """Run a module's `--measure`, so that peaks and caches belong to one task alone."""
+    """Run a module's `--measure`, so that peaks and caches belong to one task alone.
+
+    Raises:
+        MeasuringError: the child failed; the text is what it said.
+    """
+    meter = CpuMeter({})
+    before, own_before = meter.read(), _children_seconds()
     done = subprocess.run(
         [sys.executable, "-m", module, "--measure", *arguments],
         cwd=REPOSITORY,
-        env=child_env(),
-        check=True,
-        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        check=False,
+        capture_output=True,
         text=True,
     )
+    # What a child that succeeded says aside is leak reports at its end, which mean nothing.
+    if done.returncode != 0:
+        raise MeasuringError(f"{module} failed:\n{done.stderr}")
+    use = meter.since(before)
+    own_share = (_children_seconds() - own_before) / (use.seconds * (psutil.cpu_count() or 1))
     figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return figures
+    return {**figures, OTHERS: max(use.others_share - own_share, 0.0)}
 
 
-def child_env() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+def _children_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def shared_data_file(name: str) -> Path | None:
@@ -151,5 +169,5 @@ def _cell(value: object) -> str:
         return f"{value:,}"
     if not isinstance(value, float):
         return str(value)
-    digits = 0 if abs(value) >= 1_000 else 1 if abs(value) >= 10 else 2 if abs(value) >= 0.1 else 3
+    digits = 0 if abs(value) >= 1_000 else 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3
     return f"{value:,.{digits}f}"

@@ -26,7 +26,7 @@ _ORDER, _BARE = "POST /v1/orders", "bare route"
 
 def run(*, quick: bool) -> None:
     with tempfile.TemporaryDirectory() as folder, running_mall(Path(folder)) as mall:
-        asyncio.run(_measure(mall, rounds=1 if quick else 3, seconds=6.0 if quick else 15.0))
+        asyncio.run(_measure(mall, rounds=1 if quick else 3, seconds=6.0 if quick else 12.0))
 
 
 async def _measure(mall: Mall, *, rounds: int, seconds: float) -> None:

@@ -102,9 +102,9 @@ def _sides(client: Client, shop: httpx2.AsyncClient, shrink: float) -> tuple[Sid
         )
 
     return (
-        Side(name="order", workflow_type="Order", start=order, loop=loop(100, 8, 15)),
-        Side(name="bare workflow", workflow_type="Bare", start=bare, loop=loop(100, 5, 10)),
-        Side(name="empty workflow", workflow_type="Empty", start=empty, loop=loop(60, 2, 6)),
+        Side(name="order", workflow_type="Order", start=order, loop=loop(100, 6, 12)),
+        Side(name="bare workflow", workflow_type="Bare", start=bare, loop=loop(100, 4, 8)),
+        Side(name="empty workflow", workflow_type="Empty", start=empty, loop=loop(60, 2, 5)),
     )
 
 
