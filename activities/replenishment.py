@@ -5,13 +5,15 @@ from datetime import datetime
 from temporalio import activity
 
 from activities.context import origin
-from activities.errors import never_retry, retry_later
+from activities.errors import retry_later
 from activities.orders.shared import actor_of
 from contracts import ids
 from contracts.events import SYSTEM, Actor, NewEvent
 from contracts.replenishment import (
+    CloseSuggestion,
     DecideSuggestion,
     DecisionAnswer,
+    OpenedSuggestion,
     OpenSuggestion,
     PlacedPurchase,
     Proposal,
@@ -33,6 +35,8 @@ from store.replenishment import NewPurchase, PurchaseRecord, SuggestionRecord
 from store.stock import Cause, Move
 from store.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
+_ACTIVE = frozenset({SuggestionStatus.OPEN, SuggestionStatus.APPROVED, SuggestionStatus.ORDERED})
+
 
 class ReplenishmentActivities:
     """May run more than once; a suggestion opens once, an order goes out once, goods come in once."""
@@ -42,15 +46,17 @@ class ReplenishmentActivities:
         self._supplier = supplier
 
     @activity.defn
-    async def open_suggestion(self, step: OpenSuggestion) -> SuggestionStatus:
-        """Open a suggestion, or write a newer proposal over the open one."""
+    async def open_suggestion(self, step: OpenSuggestion) -> OpenedSuggestion:
+        """Open a suggestion, or write a newer proposal over the one that is open already."""
         proposal = step.proposal
         async with self._units_of_work.begin(origin()) as uow:
             active = await uow.replenishment.find_active(proposal.sku, proposal.location_id)
             if active is None:
                 await uow.replenishment.add(step.suggestion_id, proposal, at=step.at)
                 uow.outbox.add(_suggested(step))
-                return SuggestionStatus.OPEN
+                return OpenedSuggestion(
+                    suggestion_id=step.suggestion_id, status=SuggestionStatus.OPEN
+                )
             if active.status is SuggestionStatus.OPEN:
                 await uow.replenishment.revise(active.suggestion_id, proposal, at=step.at)
                 if active.qty != proposal.qty:
@@ -63,7 +69,7 @@ class ReplenishmentActivities:
                             run_id=proposal.run_id,
                         )
                     )
-            return active.status
+            return OpenedSuggestion(suggestion_id=active.suggestion_id, status=active.status)
 
     @activity.defn
     async def decide_suggestion(self, step: DecideSuggestion) -> DecisionAnswer:
@@ -106,15 +112,19 @@ class ReplenishmentActivities:
             return _answer(suggestion, status, qty)
 
     @activity.defn
-    async def expire_suggestion(self, step: SuggestionStep) -> None:
-        """Close a suggestion nobody answered."""
+    async def close_suggestion(self, step: CloseSuggestion) -> None:
+        """End a suggestion nobody answered, refused by its supplier, or never delivered."""
         async with self._units_of_work.begin(origin()) as uow:
             suggestion = await uow.replenishment.lock(step.suggestion_id)
-            if suggestion.status is SuggestionStatus.OPEN:
-                await uow.replenishment.set_status(
-                    step.suggestion_id, SuggestionStatus.EXPIRED, at=step.at
-                )
-                uow.outbox.add(_event("expired", step.suggestion_id, at=step.at))
+            if suggestion.status not in _ACTIVE:
+                return
+            po_id = await uow.replenishment.cancel_purchase(step.suggestion_id)
+            if po_id is not None:
+                uow.outbox.add(_cancelled(po_id, step))
+            await uow.replenishment.set_status(
+                step.suggestion_id, SuggestionStatus.EXPIRED, at=step.at, reason=step.reason
+            )
+            uow.outbox.add(_event("expired", step.suggestion_id, at=step.at, reason=step.reason))
 
     @activity.defn
     async def place_purchase_order(self, step: SuggestionStep) -> PlacedPurchase:
@@ -122,7 +132,12 @@ class ReplenishmentActivities:
         async with self._units_of_work.begin(origin()) as uow:
             suggestion = await uow.replenishment.lock(step.suggestion_id)
             terms = await uow.catalogue.supply_terms(suggestion.sku)
-        placed = await self._order(suggestion, terms)
+        try:
+            placed = await self._order(suggestion, terms)
+        except PurchaseOrderRefusedError as error:
+            return PlacedPurchase(
+                po_id=ids.purchase_order_id(step.suggestion_id), refusal=str(error)
+            )
         purchase = NewPurchase(
             po_id=placed.po_id,
             suggestion_id=step.suggestion_id,
@@ -176,8 +191,6 @@ class ReplenishmentActivities:
             )
         except SupplierOutcomeUnknownError as error:
             raise retry_later(error, "SupplierUnreachable") from error
-        except PurchaseOrderRefusedError as error:
-            raise never_retry(error, "PurchaseOrderRefused") from error
 
 
 async def _take_in(uow: UnitOfWork, purchase: PurchaseRecord, step: ReceiveGoods) -> bool:
@@ -202,6 +215,15 @@ async def _take_in(uow: UnitOfWork, purchase: PurchaseRecord, step: ReceiveGoods
         ),
     )
     return after != balances
+
+
+def _cancelled(po_id: str, step: CloseSuggestion) -> NewEvent:
+    return NewEvent(
+        name="purchase.cancelled",
+        stream_id=po_id,
+        occurred_at=step.at,
+        payload={"po_id": po_id, "reason": step.reason},
+    )
 
 
 def _received(purchase: PurchaseRecord, step: ReceiveGoods) -> NewEvent:

@@ -35,6 +35,23 @@ class OpenSuggestion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedSuggestion:
+    """The suggestion that is active for a SKU and place: the proposed one, or an older one."""
+
+    suggestion_id: str
+    status: SuggestionStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseSuggestion:
+    """End a suggestion that led to nothing, and the purchase order it may have."""
+
+    suggestion_id: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """A buyer's answer. `qty` changes the quantity of an approval."""
 
@@ -67,8 +84,11 @@ class DecisionAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedPurchase:
+    """A purchase order as the supplier took it; with a `refusal` there is none."""
+
     po_id: str
-    expected_on: date
+    expected_on: date | None = None
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,5 +47,5 @@ class EncryptionCodec(PayloadCodec):
         nonce, sealed = payload.data[:_NONCE_BYTES], payload.data[_NONCE_BYTES:]
         try:
             return Payload.FromString(cipher.decrypt(nonce, sealed, key_id))
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise UnknownKeyError("the payload was changed or another key was used") from error

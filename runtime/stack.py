@@ -6,6 +6,7 @@ import socket
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -118,7 +119,13 @@ class Stack:
 
     def _start(self, part: Part) -> None:
         began = time.monotonic()
-        part.start()
+        try:
+            part.start()
+        except OSError as error:
+            raise StartError(
+                f"{part.name} cannot write {error.filename} ({error.strerror}): mend its owner or "
+                "its place, or choose another state folder with MALLARD_VAR_DIR"
+            ) from error
         self._say(f"  ready     {part.name:<18} {time.monotonic() - began:5.1f} s   {part.where}")
 
     @contextmanager
@@ -162,6 +169,10 @@ class Stack:
         if settings.temporal_address is None:
             wanted["MALLARD_TEMPORAL_PORT"] = settings.temporal_port
             wanted["MALLARD_TEMPORAL_UI_PORT"] = settings.temporal_ui_port
+        for port, count in Counter(wanted.values()).items():
+            if count > 1:
+                names = " and ".join(name for name in wanted if wanted[name] == port)
+                raise StartError(f"{names} name the same port {port}: give each its own")
         taken = {name: port for name, port in wanted.items() if _listens(settings.host, port)}
         if taken:
             raise StartError(

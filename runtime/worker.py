@@ -65,7 +65,7 @@ def order_activities(operations: Operations) -> list[Callable[..., Any]]:
         shipments.record_scans,
         supply.open_suggestion,
         supply.decide_suggestion,
-        supply.expire_suggestion,
+        supply.close_suggestion,
         supply.place_purchase_order,
         supply.receive_goods,
     ]

@@ -177,6 +177,18 @@ class ReplenishmentRepository:
             raise PurchaseNotFoundError(po_id)
         return PurchaseRecord(**dict(row))
 
+    async def cancel_purchase(self, suggestion_id: str) -> str | None:
+        """Cancel what a suggestion still waits for; returns the purchase order's id, if any."""
+        po_id = await self._connection.fetchval(
+            """
+            update purchase_orders set status = 'cancelled'
+            where suggestion_id = $1 and status in ('ordered', 'part_received')
+            returning po_id
+            """,
+            suggestion_id,
+        )
+        return None if po_id is None else str(po_id)
+
     async def set_received(self, po_id: str, received_qty: int, *, at: datetime) -> None:
         await self._connection.execute(
             """

@@ -13,6 +13,7 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from activities.replenishment import ReplenishmentActivities
     from contracts.replenishment import (
+        CloseSuggestion,
         DecideSuggestion,
         Decision,
         DecisionAnswer,
@@ -34,22 +35,23 @@ class ReplenishStockWorkflow:
     @workflow.init
     def __init__(self, request: ReplenishmentInput) -> None:
         self._request = request
+        self._suggestion_id = request.suggestion_id
         self._status: SuggestionStatus | None = None
         self._proposal: Proposal | None = request.proposal
         self._decision: Wish[Decision, DecisionAnswer] = Wish()
         self._deliveries: Inbox[Delivery] = Inbox()
 
     @workflow.run
-    async def run(self, request: ReplenishmentInput) -> ReplenishmentOutcome:
+    async def run(self, request: ReplenishmentInput) -> ReplenishmentOutcome:  # noqa: ARG002 - read at init
         await self._await_decision()
         if self._status is SuggestionStatus.APPROVED:
-            await run_step(ReplenishmentActivities.place_purchase_order, self._step())
-            self._status = SuggestionStatus.ORDERED
+            await self._order()
+        if self._status is SuggestionStatus.ORDERED:
             await self._await_goods()
         self._decision.refuse(f"suggestion is {self._status}")
         await workflow.wait_condition(workflow.all_handlers_finished)
         assert self._status is not None
-        return ReplenishmentOutcome(suggestion_id=request.suggestion_id, status=self._status)
+        return ReplenishmentOutcome(suggestion_id=self._suggestion_id, status=self._status)
 
     @workflow.signal
     def proposed(self, proposal: Proposal) -> None:
@@ -77,19 +79,17 @@ class ReplenishStockWorkflow:
         while self._status in {None, SuggestionStatus.OPEN}:
             if self._proposal is not None:
                 proposal, self._proposal = self._proposal, None
-                self._status = await run_step(
+                opened = await run_step(
                     ReplenishmentActivities.open_suggestion,
                     OpenSuggestion(
-                        suggestion_id=self._request.suggestion_id,
-                        proposal=proposal,
-                        at=workflow.now(),
+                        suggestion_id=self._suggestion_id, proposal=proposal, at=workflow.now()
                     ),
                 )
+                self._suggestion_id, self._status = opened.suggestion_id, opened.status
             elif self._decision.request is not None:
                 await self._decide(self._decision.request)
             elif workflow.now() >= until:
-                await run_step(ReplenishmentActivities.expire_suggestion, self._step())
-                self._status = SuggestionStatus.EXPIRED
+                await self._close("nobody answered in time")
             else:
                 with suppress(asyncio.TimeoutError):
                     await workflow.wait_condition(
@@ -101,7 +101,7 @@ class ReplenishStockWorkflow:
         answer = await run_step(
             ReplenishmentActivities.decide_suggestion,
             DecideSuggestion(
-                suggestion_id=self._request.suggestion_id,
+                suggestion_id=self._suggestion_id,
                 decision=decision,
                 at=workflow.now(),
             ),
@@ -125,6 +125,23 @@ class ReplenishStockWorkflow:
                 await workflow.wait_condition(
                     lambda: bool(self._deliveries), timeout=until - workflow.now()
                 )
+        if self._status is SuggestionStatus.ORDERED:
+            await self._close("not delivered in time")
+
+    async def _order(self) -> None:
+        placed = await run_step(ReplenishmentActivities.place_purchase_order, self._step())
+        if placed.refusal:
+            await self._close(placed.refusal)
+        else:
+            self._status = SuggestionStatus.ORDERED
+
+    async def _close(self, reason: str) -> None:
+        """End without goods, so that the next plan may suggest again."""
+        await run_step(
+            ReplenishmentActivities.close_suggestion,
+            CloseSuggestion(suggestion_id=self._suggestion_id, reason=reason, at=workflow.now()),
+        )
+        self._status = SuggestionStatus.EXPIRED
 
     def _step(self) -> SuggestionStep:
-        return SuggestionStep(suggestion_id=self._request.suggestion_id, at=workflow.now())
+        return SuggestionStep(suggestion_id=self._suggestion_id, at=workflow.now())

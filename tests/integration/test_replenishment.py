@@ -261,3 +261,38 @@ async def test_a_suggestion_nobody_answers_expires(mall: Mall, tmp_path: Path) -
     assert outcome["status"] == SuggestionStatus.EXPIRED
     names = [event["event_name"] for event in await events_about(mall, f"run-0-LATE-{PLACE}")]
     assert names == ["replenishment.suggested", "replenishment.expired"]
+
+
+async def test_goods_that_never_come_free_the_sku_for_the_next_plan(
+    mall: Mall, tmp_path: Path
+) -> None:
+    mall.sandbox.script_fault("supplier.webhook", "drop_webhook", count=20)
+    await stock_up(mall.api, "LOST", on_hand=5)
+    suggestion_id = f"run-0-LOST-{PLACE}"
+
+    await plan(mall, tmp_path, proposal("LOST", 10), timers=SupplyTimers(answer=60, delivery=0.5))
+    await suggestion_until(mall, suggestion_id, status="open")
+    await decide(mall, suggestion_id, decision="approve")
+    outcome = await workflow_of(mall, "LOST").result()
+    await plan(mall, tmp_path, proposal("LOST", 12, day=1))
+    await suggestion_until(mall, f"run-1-LOST-{PLACE}", status="open")
+    mall.sandbox.clear_faults()
+
+    assert outcome["status"] == SuggestionStatus.EXPIRED
+    [_, cancelled] = await events_about(mall, ids.purchase_order_id(suggestion_id))
+    assert cancelled["event_name"] == "purchase.cancelled"
+
+
+async def test_an_order_the_supplier_refuses_ends_the_suggestion_with_the_reason(
+    mall: Mall, tmp_path: Path
+) -> None:
+    suggestion_id = await open_one(mall, tmp_path, "FAR")
+    await mall.pool.execute("update skus set lead_time_days = 400 where sku = 'FAR'")
+
+    await decide(mall, suggestion_id, decision="approve")
+    outcome = await workflow_of(mall, "FAR").result()
+    row = await suggestion_until(mall, suggestion_id, status="expired")
+
+    assert outcome["status"] == SuggestionStatus.EXPIRED
+    assert "lead_time" in row["decision_reason"]
+    assert await mall.api.rows("select * from purchase_orders where sku = 'FAR'") == []

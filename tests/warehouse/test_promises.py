@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from analytics.load import open_build
+from analytics.transform import DbtProject
 from analytics.warehouse import published
 from tests.support.events import DAY, MINUTE, START, EventLog, Line, Row, Shop
 from tests.warehouse.conftest import NOW
@@ -208,3 +209,38 @@ def test_an_event_that_got_into_raw_twice_is_found(built: WarehouseLine) -> None
     report = built.pipeline.refresh(NOW)
 
     assert [test.name for test in report.failed_tests] == ["streams_have_no_gaps"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "promise"),
+    [
+        (
+            "delete from marts.daily_demand where demand_date = date '2026-03-15'",
+            "daily_demand_has_no_gaps",
+        ),
+        (
+            "update marts.stock_levels set on_hand = on_hand + 1 where sku = 'sku-0'",
+            "stock_levels_equal_their_movements",
+        ),
+        (
+            "update marts.daily_sales set net_minor = net_minor + 1 where sku = 'sku-0'",
+            "daily_sales_equal_order_lines",
+        ),
+        ("insert into raw.events select * from raw.events limit 1", "events_are_unique"),
+        (
+            "insert into marts.products select * from marts.products limit 1",
+            "unique_key_products_store_id__sku__last_load_id",
+        ),
+    ],
+)
+def test_damage_that_only_other_sql_could_do_is_found_by_a_full_test(
+    built: WarehouseLine, project: DbtProject, damage: str, promise: str
+) -> None:
+    with open_build(built.pipeline.build_file) as connection:
+        connection.execute(damage)
+
+    report = project.build(
+        built.pipeline.build_file, since_load_id=0, is_full=False, selection=["--select", promise]
+    )
+
+    assert [test.name for test in report.failed_tests] == [promise]
