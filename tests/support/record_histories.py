@@ -7,16 +7,19 @@ import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
+from typing import Any
 
-from temporalio.client import Client
-from temporalio.service import RPCError
+from temporalio.client import WorkflowHandle
 
 from contracts import ids
+from contracts.replenishment import Decision, Proposal, ReplenishmentInput
 from runtime.embedded.temporal import EmbeddedTemporal
 from tests.conftest import free_port
 from tests.support.mall import BAD_CARD, GOOD_CARD, QUICK, Mall, open_quick_mall
 from tests.support.postgres import TestDatabases, database_server
+from workflows.replenish_stock import ReplenishStockWorkflow
 
 HISTORIES = Path(__file__).parent.parent / "workflows" / "histories"
 
@@ -90,6 +93,59 @@ WAYS: tuple[Callable[[Mall], Awaitable[str]], ...] = (
 )
 
 
+async def received(mall: Mall) -> str:
+    suggestion = await suggested(mall, "received")
+    await suggestion.execute_update(
+        ReplenishStockWorkflow.decide, Decision(is_approved=True, by="staff:bo", qty=30)
+    )
+    return suggestion.id
+
+
+async def rejected(mall: Mall) -> str:
+    suggestion = await suggested(mall, "rejected")
+    await suggestion.execute_update(
+        ReplenishStockWorkflow.decide, Decision(is_approved=False, by="staff:bo", reason="no")
+    )
+    return suggestion.id
+
+
+async def unanswered(mall: Mall) -> str:
+    return (await suggested(mall, "unanswered", answer_seconds=0.5)).id
+
+
+SUPPLY_WAYS = (received, rejected, unanswered)
+
+
+async def suggested(
+    mall: Mall, run_id: str, *, answer_seconds: float = 60
+) -> WorkflowHandle[Any, Any]:
+    """Open a suggestion for the mall's one SKU, and a newer one over it."""
+    proposal = Proposal(
+        sku="MUG-1",
+        location_id="DE-1",
+        qty=20,
+        order_by=date(2026, 11, 24),
+        need_by=date(2026, 12, 1),
+        reason="to be recorded",
+        run_id=run_id,
+    )
+    handle = await mall.temporal.start_workflow(
+        ReplenishStockWorkflow.run,
+        ReplenishmentInput(
+            suggestion_id=f"{run_id}-MUG-1-DE-1",
+            proposal=proposal,
+            answer_seconds=answer_seconds,
+            delivery_seconds=60,
+        ),
+        id=ids.replenishment_workflow_id("MUG-1", "DE-1"),
+        task_queue=mall.worker.task_queue,
+    )
+    await asyncio.sleep(0.3)
+    await handle.signal(ReplenishStockWorkflow.proposed, replace(proposal, qty=25))
+    await asyncio.sleep(0.1)
+    return handle
+
+
 async def record(url: str, temporal_address: str, folder: Path) -> None:
     """Live every way through once and keep its history."""
     HISTORIES.mkdir(exist_ok=True)
@@ -98,18 +154,18 @@ async def record(url: str, temporal_address: str, folder: Path) -> None:
         url, temporal_address=temporal_address, folder=folder, timers=timers
     ) as mall:
         for way in WAYS:
-            order_id = await way(mall)
-            await _ended(mall.temporal, order_id)
-            history = await mall.workflow(order_id).fetch_history()
-            (HISTORIES / f"order_{way.__name__}.json").write_text(history.to_json() + "\n")
-            print(f"order_{way.__name__}: {len(history.events)} events")  # noqa: T201
+            workflow_id = ids.order_workflow_id(await way(mall))
+            await _keep(mall, workflow_id, f"order_{way.__name__}")
+        for supply_way in SUPPLY_WAYS:
+            await _keep(mall, await supply_way(mall), f"replenish_{supply_way.__name__}")
 
 
-async def _ended(client: Client, order_id: str) -> None:
-    try:
-        await client.get_workflow_handle(ids.order_workflow_id(order_id)).result()
-    except RPCError as error:
-        raise RuntimeError(f"{order_id} did not end") from error
+async def _keep(mall: Mall, workflow_id: str, name: str) -> None:
+    handle = mall.temporal.get_workflow_handle(workflow_id)
+    await handle.result()
+    history = await handle.fetch_history()
+    (HISTORIES / f"{name}.json").write_text(history.to_json() + "\n")
+    print(f"{name}: {len(history.events)} events")  # noqa: T201
 
 
 def main() -> None:

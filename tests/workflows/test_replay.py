@@ -28,7 +28,7 @@ def replayer() -> Replayer:
     )
 
 
-def test_every_way_an_order_can_end_is_recorded() -> None:
+def test_every_way_a_workflow_can_end_is_recorded() -> None:
     assert [path.stem for path in HISTORIES] == [
         "order_cancelled_paid",
         "order_cancelled_unpaid",
@@ -38,6 +38,9 @@ def test_every_way_an_order_can_end_is_recorded() -> None:
         "order_late_money_refunded",
         "order_late_money_revives",
         "order_short",
+        "replenish_received",
+        "replenish_rejected",
+        "replenish_unanswered",
     ]
 
 
