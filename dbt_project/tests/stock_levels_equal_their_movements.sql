@@ -1,4 +1,4 @@
-{# A level is the last balance, and a refresh proves the balances: only other SQL could break this. #}
+{# A level is the last balance, and a refresh proves those: only other SQL could break this. #}
 {{ config(tags=['full_build_only']) }}
 
 with
