@@ -19,7 +19,7 @@ from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy
 
 from benchmarks.bare_workflows import BARE_QUEUE, BareWorkflow, EmptyWorkflow
-from benchmarks.load import ClosedLoop, Throughput, all_ended
+from benchmarks.load import ClosedLoop, Throughput, count_stranded
 from benchmarks.mall import Mall, order_body, running_mall
 from benchmarks.measuring import DRIVER, CpuMeter, Row, print_table, warn_of_others
 from benchmarks.parts import CONFIRM_SECONDS, SCAN_GAP_SECONDS
@@ -36,6 +36,7 @@ _AIM_EMPTY = 0.22
 _AIM_CPU = 1.5
 _AIM_HISTORY = {"events": 30, "state transitions": 16, "bytes": 5_120}
 _HISTORY_SAMPLES = 20
+_IN_MOTION = 40
 _SEED = 11
 
 
@@ -102,9 +103,11 @@ def _sides(client: Client, shop: httpx2.AsyncClient, shrink: float) -> tuple[Sid
         )
 
     return (
-        Side(name="order", workflow_type="Order", start=order, loop=loop(100, 6, 12)),
-        Side(name="bare workflow", workflow_type="Bare", start=bare, loop=loop(100, 4, 8)),
-        Side(name="empty workflow", workflow_type="Empty", start=empty, loop=loop(60, 2, 5)),
+        Side(name="order", workflow_type="Order", start=order, loop=loop(_IN_MOTION, 6, 12)),
+        Side(name="bare workflow", workflow_type="Bare", start=bare, loop=loop(_IN_MOTION, 4, 8)),
+        Side(
+            name="empty workflow", workflow_type="Empty", start=empty, loop=loop(_IN_MOTION, 2, 5)
+        ),
     )
 
 
@@ -163,7 +166,7 @@ async def _history_alone(client: Client, side: Side) -> dict[str, float]:
     """Let one live on an idle mall; return what its history cost."""
     wanted = await _completed(client, side.workflow_type) + 1
     await side.start(f"{side.workflow_type}-alone")
-    await all_ended(lambda: _completed(client, side.workflow_type), wanted)
+    await count_stranded(lambda: _completed(client, side.workflow_type), wanted)
     return await _history(client, side)
 
 
@@ -197,6 +200,7 @@ def _report(sides: tuple[Side, Side, Side], rounds: int) -> None:
         [
             "Temporal on a file in WAL mode, PostgreSQL with its own durable defaults",
             "the driver plays customers, and for bare workflows also API and carrier",
+            *_stranded(sides),
             *warn_of_others([run.cpu.others_share for side in sides for run in side.runs]),
         ],
     )
@@ -221,6 +225,15 @@ def _report(sides: tuple[Side, Side, Side], rounds: int) -> None:
         ],
         ["outside: sandbox and driver, which share the machine here and nowhere else"],
     )
+
+
+def _stranded(sides: tuple[Side, Side, Side]) -> list[str]:
+    counts = {side.name: sum(run.stranded for run in side.runs) for side in sides}
+    return [
+        f"STRANDED: {count} of side {name!r} had not ended long after the last was started"
+        for name, count in counts.items()
+        if count
+    ]
 
 
 def _report_histories(histories: Mapping[str, Mapping[str, float]]) -> None:
