@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from api.body_limit import BodyLimit
 from api.dependencies import ApiDependencies, ApiState
+from api.docs import install_docs
 from api.envelope import Envelope
 from api.metrics import RequestMetrics
 from api.problems import install_problem_handlers
@@ -25,6 +26,7 @@ def create_app(dependencies: ApiDependencies) -> FastAPI:
         yield {"dependencies": dependencies}
 
     app = bare_app(lifespan)
+    install_docs(app)
     app.state.metrics = RequestMetrics()
     # Added last, met first: the envelope is around everything, the limit included.
     app.add_middleware(BodyLimit, bytes_max=_BODY_MAX_BYTES)

@@ -162,3 +162,20 @@ async def test_figures_count_requests_by_route_and_not_by_order(api: Api) -> Non
 
     assert 'route="/v1/orders/{order_id}",status="404"' in figures
     assert "/v1/orders/one" not in figures
+
+
+async def test_the_interface_is_a_page_that_needs_no_other_host(api: Api) -> None:
+    page = await api.client.get("/docs")
+    parts = [
+        await api.client.get(path)
+        for path in (
+            "/docs/start.js",
+            "/docs/assets/swagger-ui-bundle.js",
+            "/docs/assets/swagger-ui.css",
+            "/openapi.json",
+        )
+    ]
+
+    assert (page.status_code, [part.status_code for part in parts]) == (200, [200] * 4)
+    assert "://" not in page.text
+    assert "script-src 'self'" in page.headers["content-security-policy"]
