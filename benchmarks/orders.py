@@ -204,7 +204,10 @@ def _report(sides: tuple[Side, Side, Side], rounds: int) -> None:
             *warn_of_others([run.cpu.others_share for side in sides for run in side.runs]),
         ],
     )
-    order, bare, empty = sides
+    _report_ratios(*sides)
+
+
+def _report_ratios(order: Side, bare: Side, empty: Side) -> None:
     print_table(
         "Orders: ratios",
         ["", "ratio", "aim"],
