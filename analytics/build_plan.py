@@ -6,6 +6,27 @@ from typing import Any
 
 import duckdb
 
+_ARRIVED = """
+select
+    (select coalesce(max(load_id), 0) from raw.loads),
+    (select coalesce(max(table_load_id), 0) from raw.table_loads),
+    (select count(*) from raw.events),
+    (
+        select coalesce(list(distinct stream_type order by stream_type), [])
+        from (
+            select stream_type, load_id from raw.events
+            union all
+            select stream_type, load_id from raw.quarantined_events
+        )
+        where load_id > $since
+    ),
+    (
+        select coalesce(list(distinct table_name order by table_name), [])
+        from raw.table_loads
+        where table_load_id > $since_table
+    )
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildPlan:
@@ -53,30 +74,7 @@ def plan_build(connection: duckdb.DuckDBPyConnection, *, project_hash: str) -> B
     ).fetchall()
     build_no, since, since_table, built_hash = last[0] if last else (0, 0, 0, "")
     is_full = built_hash != project_hash
-    arrived = _one_row(
-        connection,
-        """
-        select
-            (select coalesce(max(load_id), 0) from raw.loads),
-            (select coalesce(max(table_load_id), 0) from raw.table_loads),
-            (select count(*) from raw.events),
-            (
-                select coalesce(list(distinct stream_type order by stream_type), [])
-                from (
-                    select stream_type, load_id from raw.events
-                    union all
-                    select stream_type, load_id from raw.quarantined_events
-                )
-                where load_id > $since
-            ),
-            (
-                select coalesce(list(distinct table_name order by table_name), [])
-                from raw.table_loads
-                where table_load_id > $since_table
-            )
-        """,
-        {"since": since, "since_table": since_table},
-    )
+    arrived = _one_row(connection, _ARRIVED, {"since": since, "since_table": since_table})
     return BuildPlan(
         build_no=build_no + 1,
         since_load_id=0 if is_full else since,
