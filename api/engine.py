@@ -25,9 +25,8 @@ from workflows.order import OrderWorkflow
 Answer = TypeVar("Answer")
 
 _LOOK_SECONDS = 2.0
-# A worker that died is noticed after this long; the default keeps its orders waiting five times
-# longer.
-_TASK_TIMEOUT = timedelta(seconds=2)
+# A worker that died is noticed after this long. Shorter, and a busy worker is taken for a dead one.
+_TASK_TIMEOUT = timedelta(seconds=5)
 # The engine cannot be reached, or has no room: the caller may ask again.
 _TRANSIENT = frozenset(
     {

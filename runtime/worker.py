@@ -15,15 +15,18 @@ from activities.payments.paying import PayingActivities
 from activities.replenishment import ReplenishmentActivities
 from activities.shipments import ShipmentActivities
 from contracts import queues
+from runtime.at_once import AtOnce
 from runtime.bootstrap import Operations
 from workflows.order import OrderWorkflow
 from workflows.replenish_stock import ReplenishStockWorkflow
 
-# Fixed slots: the resource-based tuner measured three times slower on small machines. The cache
-# is larger than the orders in motion: a smaller one replays histories all the time.
-_SLOTS = 200
+# Few fixed slots: what waits in the queue costs nothing, but steps that are begun together and
+# share one processor all end late, time out, and are done again. The cache is larger than the
+# orders in motion: a smaller one replays histories all the time.
+_WORKFLOW_SLOTS = 16
+_ACTIVITY_SLOTS = 50
 _CACHED_WORKFLOWS = 4_000
-_STICKY_SECONDS = 2
+_STICKY_SECONDS = 5
 GRACE_SECONDS = 5
 
 
@@ -82,9 +85,10 @@ def order_worker(
         activities=order_activities(operations),
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=_CACHED_WORKFLOWS,
-        max_concurrent_workflow_tasks=_SLOTS,
-        max_concurrent_activities=_SLOTS,
-        max_concurrent_local_activities=_SLOTS,
+        max_concurrent_workflow_tasks=_WORKFLOW_SLOTS,
+        max_concurrent_activities=_ACTIVITY_SLOTS,
+        max_concurrent_local_activities=_WORKFLOW_SLOTS,
+        interceptors=[AtOnce()],
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=_STICKY_SECONDS),
         graceful_shutdown_timeout=timedelta(seconds=GRACE_SECONDS),
     )

@@ -15,11 +15,14 @@ async def run_step(step: Callable[[Any, Any], Awaitable[Answer]], request: objec
     """Execute an activity method as a local activity, then as an ordinary one if need be.
 
     Raises:
-        ActivityError: the step answered that no attempt can mend it.
+        ActivityError, ApplicationError: the step answered that no attempt can mend it.
     """
     try:
         return await workflow.execute_local_activity_method(step, request, **policies.AT_ONCE)
-    except ActivityError as error:
-        if isinstance(error.cause, ApplicationError) and error.cause.non_retryable:
+    except (ActivityError, ApplicationError) as error:
+        # A local failure arrives wrapped when it happens and may arrive bare when it is replayed:
+        # both must take the same way, or the history no longer fits.
+        cause = error.cause if isinstance(error, ActivityError) else error
+        if isinstance(cause, ApplicationError) and cause.non_retryable:
             raise
     return await workflow.execute_activity_method(step, request, **policies.UNTIL_DONE)

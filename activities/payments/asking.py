@@ -6,7 +6,7 @@ question is not answered either, the step fails and is tried again under the sam
 
 from dataclasses import dataclass, replace
 
-from activities.errors import never_retry, retry_later
+from activities.errors import retry_later
 from providers.payments import (
     GatewayPayment,
     GatewayRefund,
@@ -52,7 +52,8 @@ class AskingGateway:
         except PaymentOutcomeUnknownError as error:
             return Heard(payment=await self._must_find(payment, error), was_unknown=True)
         except (PaymentRejectedError, PaymentStateError) as error:
-            raise never_retry(error, "PaymentRejected") from error
+            # Wrong keys or a wrong call: tried until somebody has mended it, for stock is held.
+            raise retry_later(error, "PaymentRejected") from error
         return Heard(payment=created)
 
     async def confirm(

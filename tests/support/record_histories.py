@@ -75,6 +75,20 @@ async def late_money_revives(mall: Mall) -> str:
     return str(placed["order_id"])
 
 
+async def label_at_second_try(mall: Mall) -> str:
+    mall.sandbox.script_fault("carrier.label", "error_500", count=1)
+    placed = await mall.place("second-try", payment_method=GOOD_CARD)
+    await mall.until(placed["order_id"], "completed")
+    return str(placed["order_id"])
+
+
+async def capture_too_slow(mall: Mall) -> str:
+    mall.sandbox.script_fault("gateway.capture", "delay", seconds=2.0, count=1)
+    placed = await mall.place("slow", payment_method=GOOD_CARD)
+    await mall.until(placed["order_id"], "completed")
+    return str(placed["order_id"])
+
+
 async def short(mall: Mall) -> str:
     placed = await mall.place("short", 5_000)
     await mall.until(placed["order_id"], "cancelled")
@@ -90,6 +104,8 @@ WAYS: tuple[Callable[[Mall], Awaitable[str]], ...] = (
     late_money_revives,
     expired,
     short,
+    label_at_second_try,
+    capture_too_slow,
 )
 
 

@@ -32,9 +32,11 @@ def test_every_way_a_workflow_can_end_is_recorded() -> None:
     assert [path.stem for path in HISTORIES] == [
         "order_cancelled_paid",
         "order_cancelled_unpaid",
+        "order_capture_too_slow",
         "order_completed",
         "order_declined_then_paid",
         "order_expired",
+        "order_label_at_second_try",
         "order_late_money_refunded",
         "order_late_money_revives",
         "order_short",
