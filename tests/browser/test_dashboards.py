@@ -110,7 +110,10 @@ def test_the_download_equals_the_table(desk: Visit, shown: Publication) -> None:
     assert started.value.suggested_filename == "sales-by-product.csv"
     assert downloaded["name"].to_list() == rows["name"].to_list()
     assert downloaded["net_sales"].to_list() == [str(value) for value in exact["net_minor"]]
-    drawn = desk.page.locator("[data-testid=stDataFrame] table tbody tr").first
+    table = desk.page.locator("[data-testid=stDataFrame]").last
+    table.scroll_into_view_if_needed()
+    drawn = table.locator("table tbody tr").first
+    expect(drawn.locator("td").nth(2)).to_be_attached(timeout=20_000)
     first_cells = [cell.strip() for cell in drawn.locator("td").all_inner_texts()]
     assert first_cells[0] == rows["name"][0]
     assert Decimal(first_cells[2].replace(",", "")) == Decimal(downloaded["net_sales"][0])
