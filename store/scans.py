@@ -12,13 +12,11 @@ from store.unit_of_work import UnitOfWorkFactory
 async def moves_order(units_of_work: UnitOfWorkFactory, scan: ParcelScan, *, at: datetime) -> bool:
     """Tell whether a scan moves its parcel's order; one that does not is kept here.
 
-    The scan of a parcel nobody planned moves nothing and is not kept.
+    About a parcel that is not known here, its order has to say.
     """
     async with units_of_work.begin() as uow:
         parcel = await uow.parcels.find(scan.parcel_id)
-        if parcel is None:
-            return False
-        if is_milestone(parcel.status, CarrierStatus(scan.carrier_status)):
+        if parcel is None or is_milestone(parcel.status, CarrierStatus(scan.carrier_status)):
             return True
         if await uow.parcels.add_scan(scan):
             order = await uow.orders.get(parcel.order_id)

@@ -138,7 +138,12 @@ async def test_a_scan_is_signalled_to_the_order_of_its_parcel(api: Api, temporal
 
 @pytest.mark.parametrize(
     ("kind", "known"),
-    [("authorised", "authorised"), ("authorised", "captured"), ("captured", "captured")],
+    [
+        ("authorised", "authorised"),
+        ("authorised", "captured"),
+        ("captured", "authorised"),
+        ("captured", "captured"),
+    ],
 )
 async def test_a_notice_that_tells_nothing_new_is_not_signalled(
     api: Api, temporal: Client, kind: str, known: str
@@ -154,7 +159,7 @@ async def test_a_notice_that_tells_nothing_new_is_not_signalled(
 
 @pytest.mark.parametrize(
     ("kind", "known"),
-    [("captured", "authorised"), ("declined", "captured"), ("authorised", "expired")],
+    [("captured", "expired"), ("declined", "captured"), ("authorised", "expired")],
 )
 async def test_a_notice_that_tells_something_new_is_signalled(
     api: Api, temporal: Client, kind: str, known: str

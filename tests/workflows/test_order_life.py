@@ -61,6 +61,16 @@ async def test_an_order_paid_at_once_is_shipped_delivered_and_confirms_itself(ma
         "order.delivered",
         "order.completed",
     ]
+    scans = await mall.pool.fetch(
+        "select carrier_status from parcel_scans where parcel_id = $1 order by scanned_at",
+        f"{placed['order_id']}-S1",
+    )
+    assert [row["carrier_status"] for row in scans][-4:] == [
+        "picked_up",
+        "in_transit",
+        "out_for_delivery",
+        "delivered",
+    ]
     await mall.assert_books_balance()
 
 
