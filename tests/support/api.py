@@ -150,10 +150,12 @@ async def _served(app: FastAPI, port: int) -> AsyncIterator[httpx2.AsyncClient]:
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
     await asyncio.to_thread(wait_until, lambda: server.started or serving.done())
-    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
-        yield client
-    server.should_exit = True
-    await serving
+    try:
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        await serving
 
 
 def _providers(sandbox: SandboxServer) -> Providers:

@@ -36,6 +36,8 @@ class Mall:
     temporal: Client
     sandbox: SandboxServer
     worker: Worker
+    # The engine is shared by a whole run: a mall's order numbers must be its own.
+    name: str
 
     @property
     def pool(self) -> Any:
@@ -46,7 +48,9 @@ class Mall:
 
     async def place(self, name: str, qty: int = 1, **changes: Any) -> dict[str, Any]:
         response = await self.api.client.post(
-            "/v1/orders", json=order_body(("MUG-1", qty), **changes), headers=key(name)
+            "/v1/orders",
+            json=order_body(("MUG-1", qty), **changes),
+            headers=key(f"{self.name}-{name}"),
         )
         assert response.status_code in {201, 202}, response.text
         answer: dict[str, Any] = response.json()
@@ -131,4 +135,4 @@ async def open_quick_mall(
         if works:
             await stack.enter_async_context(worker)
         await stock_up(api, on_hand=on_hand)
-        yield Mall(api=api, temporal=temporal, sandbox=sandbox, worker=worker)
+        yield Mall(api=api, temporal=temporal, sandbox=sandbox, worker=worker, name=f"mall-{port}")
