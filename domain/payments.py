@@ -25,4 +25,3 @@ class RefundStatus(StrEnum):
 
 # A payment that holds or has moved the customer's money.
 MONEY_HELD = frozenset({PaymentStatus.AUTHORISED, PaymentStatus.CAPTURED})
-PAYMENT_ATTEMPTS_MAX = 20

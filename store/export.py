@@ -103,15 +103,3 @@ class OutboxReader:
         await self._pool.execute(
             "update export_batches set written_at = $2 where first_no = $1", batch.first_no, at
         )
-
-    async def backlog(self) -> int:
-        """Return how many events are not exported yet."""
-        return int(
-            await self._pool.fetchval(
-                """
-                select (select count(*) from outbox)
-                    - coalesce((select max(last_no) from export_batches
-                        where written_at is not null), 0)
-                """
-            )
-        )

@@ -144,12 +144,6 @@ class Listings:
         )
         return None if status is None else str(status)
 
-    async def parcel_order(self, parcel_id: str) -> str | None:
-        order = await self._pool.fetchval(
-            "select order_id from parcels where parcel_id = $1", parcel_id
-        )
-        return None if order is None else str(order)
-
     async def suggestions(
         self, *, status: str | None, after: str | None, limit: int
     ) -> list[dict[str, Any]]:

@@ -188,17 +188,6 @@ async def test_batches_are_cut_at_their_limit_and_go_on_from_there(
     assert cuts == [["a", "b", "c"], ["d", "e", "f"], ["g"]]
 
 
-async def test_the_backlog_is_what_no_file_has_yet(
-    database: Database, reader: OutboxReader, export: EventExport
-) -> None:
-    await write(database, "a", "b")
-    waiting = await reader.backlog()
-    await export.export()
-    await write(database, "c")
-
-    assert (waiting, await reader.backlog()) == (2, 1)
-
-
 async def test_an_empty_outbox_gives_no_file(export: EventExport, lake: EventLake) -> None:
     assert await export.export() == 0
     assert lake.batches() == []
